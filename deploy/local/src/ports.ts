@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { writePrivateFile } from './write-private-file.js';
+
+const portsSchema = z.record(z.string(), z.int().min(1).max(65_535));
+
+/** A port that was asked for is taken by another program. */
+export class PortInUse extends Error {
+  override readonly name = 'PortInUse';
+  readonly code = 'port_in_use';
+  constructor(setting: string, port: number) {
+    super(
+      `${setting} ${port} is in use by another program; set ${setting} to another port, or to 0 for a free one`,
+    );
+  }
+}
+
+async function listen(host: string, port: number): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EADDRINUSE' || error.code === 'EACCES') resolve(undefined);
+      else reject(error);
+    });
+    server.listen({ host, port }, () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : undefined));
+    });
+  });
+}
+
+function remembered(dataDir: string): Record<string, number> {
+  try {
+    return portsSchema.parse(JSON.parse(readFileSync(join(dataDir, 'ports.json'), 'utf8')));
+  } catch {
+    return {};
+  }
+}
+
+/**
+ * Settles each setting's port: a given one must be free; 0 takes the one of the last start if it is still free, else a
+ * free one, and remembers it in the data folder.
+ * @throws PortInUse
+ */
+export async function settlePorts<Name extends string>(
+  dataDir: string,
+  host: string,
+  wanted: Record<Name, number>,
+): Promise<Record<Name, number>> {
+  const before = remembered(dataDir);
+  const settled = { ...wanted };
+  for (const [setting, port] of Object.entries(wanted) as [Name, number][]) {
+    const taken = Object.values<number>(settled);
+    const last = before[setting];
+    const free =
+      port === 0
+        ? ((last !== undefined && !taken.includes(last) ? await listen(host, last) : undefined) ??
+          (await listen(host, 0)))
+        : await listen(host, port);
+    if (free === undefined) throw new PortInUse(setting, port);
+    settled[setting] = free;
+  }
+  writePrivateFile(join(dataDir, 'ports.json'), `${JSON.stringify({ ...before, ...settled }, null, 2)}\n`);
+  return settled;
+}
