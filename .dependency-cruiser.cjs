@@ -1,7 +1,12 @@
 /** Dependencies point down: services -> packages -> domain -> contract. No service imports another; the launcher alone composes them. */
 module.exports = {
   forbidden: [
-    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true, dependencyTypesNot: ['type-only'] } },
+    {
+      name: 'no-cycles',
+      severity: 'error',
+      from: {},
+      to: { circular: true, dependencyTypesNot: ['type-only'] },
+    },
     {
       name: 'domain-is-pure',
       comment: 'The domain imports nothing of ours but the generated contract, and nothing of Node.',
@@ -15,14 +20,24 @@ module.exports = {
       from: { path: '^proto/src', pathNot: '\\.test\\.ts$' },
       to: { path: '^(packages|services|deploy|test)/' },
     },
-    { name: 'packages-know-no-service', severity: 'error', from: { path: '^packages/' }, to: { path: '^(services|deploy)/' } },
+    {
+      name: 'packages-know-no-service',
+      severity: 'error',
+      from: { path: '^packages/' },
+      to: { path: '^(services|deploy)/' },
+    },
     {
       name: 'no-service-imports-another',
       severity: 'error',
       from: { path: '^services/([^/]+)/' },
       to: { path: '^services/([^/]+)/', pathNot: '^services/$1/' },
     },
-    { name: 'services-know-no-launcher', severity: 'error', from: { path: '^services/' }, to: { path: '^deploy/' } },
+    {
+      name: 'services-know-no-launcher',
+      severity: 'error',
+      from: { path: '^services/' },
+      to: { path: '^deploy/' },
+    },
     {
       name: 'simulator-shares-no-code-with-its-adapter',
       severity: 'error',
@@ -50,6 +65,9 @@ module.exports = {
     doNotFollow: { path: 'node_modules' },
     exclude: { path: '(/dist/|/gen/)' },
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['source', 'import', 'node', 'default'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['source', 'import', 'node', 'default'],
+    },
   },
 };

@@ -20,7 +20,10 @@ const sourceFiles = ['package-lock.json', 'tsconfig.base.json', 'tsconfig.build.
 
 /** One hash over everything that the build reads, so that an unchanged checkout is not built twice. */
 function hashOfSources() {
-  const paths = [...sourceFiles.map((name) => join(root, name)), ...sourceFolders.flatMap((name) => [...filesUnder(join(root, name))])];
+  const paths = [
+    ...sourceFiles.map((name) => join(root, name)),
+    ...sourceFolders.flatMap((name) => [...filesUnder(join(root, name))]),
+  ];
   return hashOfText(
     paths
       .map((path) => `${relative(root, path)} ${hashOfText(readFileSync(path))}`)
@@ -36,11 +39,16 @@ export function ensureBuilt() {
   if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === wanted) return;
   rmSync(stampFile, { force: true });
   say('building (once per change) …');
-  if (run(process.execPath, ['node_modules/ts7/bin/tsc', '-b', 'tsconfig.build.json']) !== 0) refuse('the build failed');
+  if (run(process.execPath, ['node_modules/ts7/bin/tsc', '-b', 'tsconfig.build.json']) !== 0)
+    refuse('the build failed');
   if (existsSync(join(root, 'web/vite.config.ts'))) {
-    const vite = run(process.execPath, [join(root, 'node_modules/vite/bin/vite.js'), 'build', '--logLevel', 'warn'], {
-      cwd: join(root, 'web'),
-    });
+    const vite = run(
+      process.execPath,
+      [join(root, 'node_modules/vite/bin/vite.js'), 'build', '--logLevel', 'warn'],
+      {
+        cwd: join(root, 'web'),
+      },
+    );
     if (vite !== 0) refuse('the build of the web page failed');
   }
   writeFileSync(stampFile, wanted);

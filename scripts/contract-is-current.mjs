@@ -7,10 +7,15 @@ import { refuse, root, run } from './installed.mjs';
 const fresh = mkdtempSync(join(tmpdir(), 'darkroom-contract-'));
 const code = run('npx', ['buf', 'generate', 'proto', '--template', 'proto/buf.gen.yaml', '--output', fresh]);
 if (code !== 0) refuse('buf generate failed');
-const files = readdirSync(join(fresh, 'proto/src/gen'), { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
+const files = readdirSync(join(fresh, 'proto/src/gen'), { recursive: true, encoding: 'utf8' }).filter(
+  (name) => name.endsWith('.ts'),
+);
 const stale = files.filter((name) => {
   try {
-    return readFileSync(join(root, 'proto/src/gen', name), 'utf8') !== readFileSync(join(fresh, 'proto/src/gen', name), 'utf8');
+    return (
+      readFileSync(join(root, 'proto/src/gen', name), 'utf8') !==
+      readFileSync(join(fresh, 'proto/src/gen', name), 'utf8')
+    );
   } catch {
     return true;
   }

@@ -5,11 +5,25 @@ import { refuse, root } from './installed.mjs';
 
 /** Committed files must not carry paths of one machine, skipped tests, or notes of things left undone. */
 const rules = [
-  { what: 'a path of one machine', pattern: new RegExp(String.raw`(^|[^\w./:-])/(${['work', 'farm', 'root'].join('|')})/[\w.]`, 'm') },
-  { what: 'a skipped or focused test', pattern: new RegExp(String.raw`\b(describe|it|test)\.(${['skip', 'only', 'todo'].join('|')})\b`) },
-  { what: 'a note of something left undone', pattern: new RegExp(`\\b(${['TO', 'FIX'].map((head, i) => head + ['DO', 'ME'][i]).join('|')})\\b`) },
+  {
+    what: 'a path of one machine',
+    pattern: new RegExp(String.raw`(^|[^\w./:-])/(${['work', 'farm', 'root'].join('|')})/[\w.]`, 'm'),
+  },
+  {
+    what: 'a skipped or focused test',
+    pattern: new RegExp(String.raw`\b(describe|it|test)\.(${['skip', 'only', 'todo'].join('|')})\b`),
+  },
+  {
+    what: 'a note of something left undone',
+    pattern: new RegExp(`\\b(${['TO', 'FIX'].map((head, i) => head + ['DO', 'ME'][i]).join('|')})\\b`),
+  },
 ];
-const files = execFileSync('git', ['ls-files', '-z'], { cwd: root, encoding: 'utf8' }).split('\0').filter((name) => /\.(ts|tsx|mjs|cjs|json|md|sql|proto|yaml|yml|css|html)$/.test(name) && name !== 'package-lock.json');
+const files = execFileSync('git', ['ls-files', '-z'], { cwd: root, encoding: 'utf8' })
+  .split('\0')
+  .filter(
+    (name) =>
+      /\.(ts|tsx|mjs|cjs|json|md|sql|proto|yaml|yml|css|html)$/.test(name) && name !== 'package-lock.json',
+  );
 const found = [];
 for (const name of files) {
   let text;

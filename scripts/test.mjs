@@ -8,12 +8,17 @@ import { refuse, root, run, say } from './installed.mjs';
 const systemPrograms = [{ path: '/usr/bin/chromium', package: 'chromium' }];
 
 function ensureSystemPrograms() {
-  const missing = systemPrograms.filter((program) => !existsSync(program.path)).map((program) => program.package);
+  const missing = systemPrograms
+    .filter((program) => !existsSync(program.path))
+    .map((program) => program.package);
   if (missing.length === 0) return;
   const command = `apt-get update && apt-get install -y --no-install-recommends ${missing.join(' ')}`;
   if (process.getuid?.() !== 0) refuse(`the tests need ${missing.join(', ')}; as root: ${command}`);
   say(`installing system packages: ${missing.join(', ')} …`);
-  const code = run('sh', ['-c', command], { stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } });
+  const code = run('sh', ['-c', command], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+  });
   if (code !== 0) refuse(`could not install them; the command was: ${command}`);
 }
 
@@ -21,25 +26,40 @@ function ensureSystemPrograms() {
 function report(file) {
   const results = JSON.parse(readFileSync(file, 'utf8'));
   const rows = results.testResults
-    .map((suite) => ({ name: suite.name.replace(`${root}/`, ''), seconds: (suite.endTime - suite.startTime) / 1000, status: suite.status }))
+    .map((suite) => ({
+      name: suite.name.replace(`${root}/`, ''),
+      seconds: (suite.endTime - suite.startTime) / 1000,
+      status: suite.status,
+    }))
     .sort((a, b) => b.seconds - a.seconds);
   say('time per suite, in seconds:');
-  for (const row of rows) process.stdout.write(`${row.seconds.toFixed(1).padStart(8)}  ${row.status === 'passed' ? '' : 'FAILED '}${row.name}\n`);
+  for (const row of rows)
+    process.stdout.write(
+      `${row.seconds.toFixed(1).padStart(8)}  ${row.status === 'passed' ? '' : 'FAILED '}${row.name}\n`,
+    );
   // A suite that could not even load has no failed test of its own, but failed all the same.
   const brokenSuites = results.numRuntimeErrorTestSuites;
-  if (results.numPendingTests > 0) say(`${results.numPendingTests} tests were skipped, which counts as failed`);
-  return { passed: results.numPassedTests, failed: results.numFailedTests + brokenSuites + results.numPendingTests };
+  if (results.numPendingTests > 0)
+    say(`${results.numPendingTests} tests were skipped, which counts as failed`);
+  return {
+    passed: results.numPassedTests,
+    failed: results.numFailedTests + brokenSuites + results.numPendingTests,
+  };
 }
 
 ensureBuilt();
 ensureSystemPrograms();
 const folder = mkdtempSync(join(tmpdir(), 'darkroom-test-'));
 const output = join(folder, 'results.json');
-const code = run(process.execPath, ['node_modules/jest/bin/jest.js', '--json', `--outputFile=${output}`, ...process.argv.slice(2)], {
-  env: { ...process.env, NODE_OPTIONS: '--experimental-vm-modules --disable-warning=ExperimentalWarning' },
-  // --json would repeat everything on standard output; the human report goes to standard error.
-  stdio: ['ignore', 'ignore', 'inherit'],
-});
+const code = run(
+  process.execPath,
+  ['node_modules/jest/bin/jest.js', '--json', `--outputFile=${output}`, ...process.argv.slice(2)],
+  {
+    env: { ...process.env, NODE_OPTIONS: '--experimental-vm-modules --disable-warning=ExperimentalWarning' },
+    // --json would repeat everything on standard output; the human report goes to standard error.
+    stdio: ['ignore', 'ignore', 'inherit'],
+  },
+);
 if (!existsSync(output)) refuse(`jest ended with code ${code} and left no results`);
 const counts = report(output);
 rmSync(folder, { recursive: true });

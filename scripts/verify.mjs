@@ -32,8 +32,12 @@ for (const check of checks) {
 ensureBuilt();
 const folder = mkdtempSync(join(tmpdir(), 'darkroom-verify-'));
 const countsFile = join(folder, 'counts.json');
-const testCode = run('npm', ['test', '--silent'], { env: { ...process.env, DARKROOM_TEST_COUNTS: countsFile } });
-const tests = existsSync(countsFile) ? JSON.parse(readFileSync(countsFile, 'utf8')) : { passed: 0, failed: 1 };
+const testCode = run('npm', ['test', '--silent'], {
+  env: { ...process.env, DARKROOM_TEST_COUNTS: countsFile },
+});
+const tests = existsSync(countsFile)
+  ? JSON.parse(readFileSync(countsFile, 'utf8'))
+  : { passed: 0, failed: 1 };
 rmSync(folder, { recursive: true });
 const failures = failed.length + Math.max(tests.failed, testCode === 0 ? 0 : 1);
 for (const name of failed) say(`failed check: ${name}`);

@@ -1,6 +1,20 @@
-import { type DescField, fromJson, getOption, hasOption, type JsonObject, type JsonValue, toJson } from '@bufbuild/protobuf';
+import {
+  type DescField,
+  fromJson,
+  getOption,
+  hasOption,
+  type JsonObject,
+  type JsonValue,
+  toJson,
+} from '@bufbuild/protobuf';
 import { type EventData, eventSchemas, type EventType, isEventType } from './event-shape.js';
-import { personal, schema_version, secret, tenant_visible, tenant_visible_event } from './gen/darkroom/options/v1/options_pb.js';
+import {
+  personal,
+  schema_version,
+  secret,
+  tenant_visible,
+  tenant_visible_event,
+} from './gen/darkroom/options/v1/options_pb.js';
 
 export type ContractErrorCode = 'unknown_event_type' | 'malformed_event';
 
@@ -53,7 +67,8 @@ function fieldRules(type: EventType): readonly FieldRule[] {
 }
 
 function asEventType(type: string): EventType {
-  if (!isEventType(type)) throw new ContractError('unknown_event_type', `unknown event type ${type}`, { type });
+  if (!isEventType(type))
+    throw new ContractError('unknown_event_type', `unknown event type ${type}`, { type });
   return type;
 }
 
@@ -62,10 +77,16 @@ function normalised(type: EventType, json: JsonValue, lenient: boolean): JsonObj
     const schema = eventSchemas[type];
     const message = fromJson(schema, json, { ignoreUnknownFields: lenient });
     const filled = toJson(schema, message, { alwaysEmitImplicit: true });
-    if (typeof filled !== 'object' || filled === null || Array.isArray(filled)) throw new TypeError('not an object');
+    if (typeof filled !== 'object' || filled === null || Array.isArray(filled))
+      throw new TypeError('not an object');
     return filled;
   } catch (cause) {
-    throw new ContractError('malformed_event', `payload of ${type} does not fit the contract`, { type }, { cause });
+    throw new ContractError(
+      'malformed_event',
+      `payload of ${type} does not fit the contract`,
+      { type },
+      { cause },
+    );
   }
 }
 
@@ -82,7 +103,10 @@ export function encodeEvent<T extends EventType>(type: T, payload: EventData[T])
     const value = json[rule.name];
     if (value === undefined) {
       if (rule.required) {
-        throw new ContractError('malformed_event', `${type}.${rule.name} is missing`, { type, field: rule.name });
+        throw new ContractError('malformed_event', `${type}.${rule.name} is missing`, {
+          type,
+          field: rule.name,
+        });
       }
       continue;
     }
@@ -106,7 +130,10 @@ export function decodeEvent(type: string, data: JsonObject, personalPart: JsonOb
   const payload = normalised(known, { ...data, ...personalPart }, true);
   for (const rule of fieldRules(known)) {
     if (rule.required && payload[rule.name] === undefined) {
-      throw new ContractError('malformed_event', `${known}.${rule.name} is missing`, { type, field: rule.name });
+      throw new ContractError('malformed_event', `${known}.${rule.name} is missing`, {
+        type,
+        field: rule.name,
+      });
     }
   }
   // The shape was checked against the descriptor just above; the type is derived from the same descriptor.

@@ -1,4 +1,11 @@
-import { decodeEvent, encodeEvent, eventSchemas, generationEventTypes, providerEventTypes, tenantView } from './index.js';
+import {
+  decodeEvent,
+  encodeEvent,
+  eventSchemas,
+  generationEventTypes,
+  providerEventTypes,
+  tenantView,
+} from './index.js';
 
 const produced = {
   run: 1,
@@ -23,14 +30,18 @@ describe('event codec', () => {
   });
 
   it('refuses unknown fields and missing required messages when writing', () => {
-    expect(() => encodeEvent('OutputsProduced', { ...produced, surprise: 1 } as never)).toThrow('does not fit the contract');
+    expect(() => encodeEvent('OutputsProduced', { ...produced, surprise: 1 } as never)).toThrow(
+      'does not fit the contract',
+    );
     const { cost: _cost, ...without } = produced;
     expect(() => encodeEvent('OutputsProduced', without as never)).toThrow('OutputsProduced.cost is missing');
   });
 
   it('drops fields of a newer writer when reading', () => {
     const split = encodeEvent('OutputsProduced', produced);
-    expect(decodeEvent(split.type, { ...split.data, fromTheFuture: true }, null).data).not.toHaveProperty('fromTheFuture');
+    expect(decodeEvent(split.type, { ...split.data, fromTheFuture: true }, null).data).not.toHaveProperty(
+      'fromTheFuture',
+    );
   });
 
   it('shows a tenant the allow-listed fields alone', () => {
@@ -41,8 +52,8 @@ describe('event codec', () => {
 
   it('knows every message of the contract files, and no other', () => {
     const listed = [...generationEventTypes, ...providerEventTypes];
-    const declared = [eventSchemas.GenerationRequested.file, eventSchemas.ProviderAccountPaused.file].flatMap((file) =>
-      file.messages.map((message) => message.name),
+    const declared = [eventSchemas.GenerationRequested.file, eventSchemas.ProviderAccountPaused.file].flatMap(
+      (file) => file.messages.map((message) => message.name),
     );
     expect(listed).toEqual(declared);
   });

@@ -34,7 +34,9 @@ type RequiredKey<M> = {
  * Times are RFC 3339 in UTC, 64-bit integers are decimal strings, enum values their full names.
  */
 export type EventShape<M, J> = {
-  [K in RequiredKey<M>]: K extends keyof J ? Field<Exclude<M[K], undefined>, Exclude<J[K], undefined>> : never;
+  [K in RequiredKey<M>]: K extends keyof J
+    ? Field<Exclude<M[K], undefined>, Exclude<J[K], undefined>>
+    : never;
 } & {
   [K in Exclude<Payload<M>, RequiredKey<M>>]?: K extends keyof J
     ? Field<Exclude<M[K], undefined>, Exclude<J[K], undefined>>
@@ -46,7 +48,10 @@ export interface GenerationEventData {
   GenerationRequested: EventShape<generation.GenerationRequested, generation.GenerationRequestedJson>;
   SubmissionStarted: EventShape<generation.SubmissionStarted, generation.SubmissionStartedJson>;
   SubmissionAccepted: EventShape<generation.SubmissionAccepted, generation.SubmissionAcceptedJson>;
-  SubmissionOutcomeUnknown: EventShape<generation.SubmissionOutcomeUnknown, generation.SubmissionOutcomeUnknownJson>;
+  SubmissionOutcomeUnknown: EventShape<
+    generation.SubmissionOutcomeUnknown,
+    generation.SubmissionOutcomeUnknownJson
+  >;
   SubmissionRepeated: EventShape<generation.SubmissionRepeated, generation.SubmissionRepeatedJson>;
   SubmissionResolved: EventShape<generation.SubmissionResolved, generation.SubmissionResolvedJson>;
   ProgressReported: EventShape<generation.ProgressReported, generation.ProgressReportedJson>;
@@ -73,9 +78,18 @@ export interface GenerationEventData {
 
 /** Payload of each event type of a provider account's stream. */
 export interface ProviderEventData {
-  ProviderAccountRegistered: EventShape<provider.ProviderAccountRegistered, provider.ProviderAccountRegisteredJson>;
-  ProviderAccountLimitsChanged: EventShape<provider.ProviderAccountLimitsChanged, provider.ProviderAccountLimitsChangedJson>;
-  ProviderAccountPolicyChanged: EventShape<provider.ProviderAccountPolicyChanged, provider.ProviderAccountPolicyChangedJson>;
+  ProviderAccountRegistered: EventShape<
+    provider.ProviderAccountRegistered,
+    provider.ProviderAccountRegisteredJson
+  >;
+  ProviderAccountLimitsChanged: EventShape<
+    provider.ProviderAccountLimitsChanged,
+    provider.ProviderAccountLimitsChangedJson
+  >;
+  ProviderAccountPolicyChanged: EventShape<
+    provider.ProviderAccountPolicyChanged,
+    provider.ProviderAccountPolicyChangedJson
+  >;
   ProviderAccountPaused: EventShape<provider.ProviderAccountPaused, provider.ProviderAccountPausedJson>;
   ProviderAccountResumed: EventShape<provider.ProviderAccountResumed, provider.ProviderAccountResumedJson>;
 }

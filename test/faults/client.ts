@@ -1,0 +1,123 @@
+import { z } from 'zod';
+
+const acceptedSchema = z.object({ data: z.object({ id: z.string(), status: z.string() }) });
+
+const resourceSchema = z.object({
+  data: z.object({
+    id: z.string(),
+    run: z.int(),
+    version: z.int(),
+    status: z.enum(['queued', 'processing', 'verifying', 'succeeded', 'failed', 'canceled']),
+    status_reason: z.object({ code: z.string(), message: z.string() }).nullable(),
+    prompt: z.string().nullable(),
+    model: z.string(),
+    attempts: z.int(),
+    artifacts: z.array(
+      z.object({
+        index: z.int(),
+        sha256: z.string(),
+        bytes: z.int(),
+        media_type: z.string(),
+        content_url: z.string(),
+        thumbnail_url: z.string(),
+      }),
+    ),
+    error: z
+      .object({ code: z.string(), message: z.string(), charge: z.enum(['none', 'possible', 'certain']) })
+      .nullable(),
+  }),
+});
+
+const ledgerLineSchema = z.object({
+  seq: z.int(),
+  model: z.string(),
+  prompt: z.string(),
+  reference: z.string().nullish(),
+  job_id: z.string().nullable(),
+  accepted: z.boolean(),
+  replay: z.boolean(),
+  charged_micros: z.number(),
+});
+
+export type Resource = z.infer<typeof resourceSchema>['data'];
+export type LedgerLine = z.infer<typeof ledgerLineSchema>;
+
+/** What of a ready file a client needs. */
+export interface Target {
+  readonly intake: string;
+  readonly simulator: string;
+  readonly demo_key: string;
+}
+
+/** POSTs once. @returns the generation's id, or undefined when there was no acknowledgement (no answer, or 503). */
+export async function tryCreate(
+  target: Target,
+  key: string,
+  body: Record<string, unknown>,
+): Promise<string | undefined> {
+  let response: Response;
+  let text: string;
+  try {
+    response = await fetch(`${target.intake}/v1/generations`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${target.demo_key}`,
+        'content-type': 'application/json',
+        'idempotency-key': key,
+      },
+      body: JSON.stringify(body),
+    });
+    text = await response.text();
+  } catch {
+    return undefined;
+  }
+  if (response.status === 503) return undefined;
+  if (response.status !== 202) throw new Error(`POST answered ${response.status}: ${text}`);
+  return acceptedSchema.parse(JSON.parse(text)).data.id;
+}
+
+/** One generation as the API shows it. @throws Error for anything but 200 */
+export async function getGeneration(target: Target, id: string): Promise<Resource> {
+  const response = await fetch(`${target.intake}/v1/generations/${id}`, {
+    headers: { authorization: `Bearer ${target.demo_key}` },
+  });
+  const text = await response.text();
+  if (response.status !== 200) throw new Error(`GET ${id} answered ${response.status}: ${text}`);
+  return resourceSchema.parse(JSON.parse(text)).data;
+}
+
+/** The bytes behind a path of the intake. */
+export async function getBytes(target: Target, path: string): Promise<Buffer> {
+  const response = await fetch(new URL(path, target.intake));
+  if (response.status !== 200) throw new Error(`GET ${path} answered ${response.status}`);
+  return Buffer.from(await response.arrayBuffer());
+}
+
+/** Sets the simulator's faults, all at once. */
+export async function setFaults(target: Target, faults: Record<string, unknown>): Promise<void> {
+  const response = await fetch(`${target.simulator}/admin/faults`, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(faults),
+  });
+  if (!response.ok) throw new Error(`faults refused: ${response.status} ${await response.text()}`);
+}
+
+/** The vendor's own bill: one line for every submit that reached it. */
+export async function readLedger(target: Target): Promise<LedgerLine[]> {
+  const response = await fetch(`${target.simulator}/admin/ledger`);
+  const text = await response.text();
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => ledgerLineSchema.parse(JSON.parse(line)));
+}
+
+/** Nothing more will happen to it unless a person acts. */
+export function isSettled(resource: Resource): boolean {
+  return isFinal(resource) || resource.status_reason?.code === 'needs_attention';
+}
+
+export function isFinal(resource: Resource): boolean {
+  return resource.status === 'succeeded' || resource.status === 'failed' || resource.status === 'canceled';
+}

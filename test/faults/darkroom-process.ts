@@ -1,0 +1,83 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { readReadyFile, type ReadyFile } from '@darkroom/local';
+import { until } from './until.js';
+
+const launcher = fileURLToPath(new URL('../../deploy/local/dist/main.js', import.meta.url));
+
+/** A whole Darkroom as a person runs it: the built launcher in a process of its own, on a data folder of its own. */
+export class DarkroomProcess {
+  readonly dataDir = mkdtempSync(join(tmpdir(), 'darkroom-process-'));
+  private child: ChildProcess | undefined;
+  private output = '';
+
+  constructor(private readonly env: Record<string, string> = {}) {}
+
+  /** Starts it and waits until it says that it is ready. */
+  async start(seconds = 30): Promise<ReadyFile> {
+    const child = spawn(process.execPath, [launcher], {
+      env: {
+        ...process.env,
+        NODE_OPTIONS: '',
+        DATA_DIR: this.dataDir,
+        INTAKE_PORT: '0',
+        CONTROL_PLANE_PORT: '0',
+        SIMULATOR_PORT: '0',
+        LOG_LEVEL: 'warn',
+        ...this.env,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.child = child;
+    const keep = (chunk: Buffer): void => {
+      this.output = `${this.output}${chunk.toString()}`.slice(-20_000);
+    };
+    child.stdout.on('data', keep);
+    child.stderr.on('data', keep);
+    return until(`Darkroom ready`, seconds, async () => {
+      if (child.exitCode !== null)
+        throw new Error(`Darkroom ended with code ${child.exitCode}:\n${this.output}`);
+      const ready = readReadyFile(this.dataDir);
+      return ready?.pid === child.pid ? ready : undefined;
+    });
+  }
+
+  get pid(): number {
+    const pid = this.child?.pid;
+    if (pid === undefined) throw new Error('not started');
+    return pid;
+  }
+
+  /** The last 20,000 characters that it printed. */
+  get printed(): string {
+    return this.output;
+  }
+
+  /** SIGKILL, by its own pid; returns when it is gone. */
+  async kill(): Promise<void> {
+    await this.end('SIGKILL');
+  }
+
+  /** SIGTERM; returns when it has ended in order. */
+  async stop(): Promise<void> {
+    await this.end('SIGTERM');
+  }
+
+  private async end(signal: NodeJS.Signals): Promise<void> {
+    const child = this.child;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const gone = once(child, 'exit');
+    child.kill(signal);
+    await gone;
+  }
+
+  /** Ends it and removes its data. */
+  async dispose(): Promise<void> {
+    await this.stop();
+    rmSync(this.dataDir, { recursive: true, force: true });
+  }
+}
