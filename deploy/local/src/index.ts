@@ -1,0 +1,1 @@
+export { type ReadyFile, readReadyFile } from './ready-file.js';
