@@ -1,0 +1,32 @@
+export { type Cursor, type LogPosition, cursorOf, origin, parseCursor, positionOf } from './cursor.js';
+export { type Database, type DatabaseOptions, openDatabase } from './database.js';
+export { EventStoreError, type EventStoreErrorCode } from './errors.js';
+export { deterministicId, eventId } from './event-id.js';
+export type {
+  AppendOutcome,
+  AppendRequest,
+  CheckpointLease,
+  Checkpoints,
+  CreateOutcome,
+  CreateRequest,
+  EventStore,
+  ExpectedVersion,
+  KeyedStream,
+  LogPage,
+  ReadAllRequest,
+  RowWrite,
+  SubscribeRequest,
+  Subscription,
+} from './event-store.js';
+export type { EventMetadata, NewEvent, RecordedEvent, Recording } from './events.js';
+export { createMemoryEventStore, type MemoryEventStoreOptions } from './memory/store.js';
+export {
+  assertMigrated,
+  eventStoreMigrations,
+  migrate,
+  MigrationError,
+  type MigrationErrorCode,
+  type MigrationSet,
+} from './migrations/index.js';
+export { createPostgresEventStore, type PostgresEventStoreOptions } from './postgres/store.js';
+export type { MayAppend, ServiceName } from './who-may-append.js';

@@ -1,0 +1,7 @@
+import type { MigrationSet } from './migrate.js';
+
+/** The event store's own schema. */
+export const eventStoreMigrations: MigrationSet = {
+  schema: 'event_store',
+  directory: new URL('../../migrations/', import.meta.url),
+};
