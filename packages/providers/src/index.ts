@@ -1,0 +1,3 @@
+export * from './capability-sheet.js';
+export * from './provider-adapter.js';
+export { adapterFor, knownModels, sheetFor } from './registry.js';
