@@ -1,0 +1,146 @@
+import type { BusMessage } from './message.js';
+import type { ParkedStreams } from './parked-streams.js';
+import type { BusLog, HandleMessage } from './port.js';
+import {
+  classifyFailure,
+  commonCause,
+  decideRedelivery,
+  parkedBackoffMs,
+  type RedeliveryPolicy,
+} from './redelivery.js';
+import { interruptibleDelay } from './wake-up.js';
+
+/** What a delivery works with. */
+export interface DeliveryOptions {
+  readonly group: string;
+  readonly handle: HandleMessage;
+  readonly parked: ParkedStreams;
+  /** The stream's messages of the types that this group handles, after a version. */
+  readonly readStream: (stream: string, after: number) => Promise<BusMessage[]>;
+  readonly policy: RedeliveryPolicy;
+  readonly random: () => number;
+  readonly log: BusLog;
+  /** After a stop: the first failure stops again, the first success ends the probing. */
+  readonly probing: boolean;
+  /** Ends waits between two tries; what waits counts as not delivered. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Brings messages to the handler and carries out what redelivery.ts decides. Never called for one stream twice at once.
+ * `deliver` resolves when the message is done with (handled, dropped, parked or queued behind) and rejects when the consumer must stop.
+ */
+export class Delivery {
+  private readonly parkedNow = new Set<string>();
+  private successes = 0;
+  private failedInARow: number;
+
+  constructor(private readonly options: DeliveryOptions) {
+    this.failedInARow = options.probing ? options.policy.commonCauseStreams - 1 : 0;
+  }
+
+  /** Learns which streams are parked; before the first delivery. */
+  async load(): Promise<void> {
+    for (const stream of await this.options.parked.streams()) this.parkedNow.add(stream);
+  }
+
+  /** Streams parked as far as this consumer knows. */
+  get parkedStreams(): number {
+    return this.parkedNow.size;
+  }
+
+  async deliver(message: BusMessage): Promise<void> {
+    if (this.parkedNow.has(message.stream) && (await this.resume(message.stream, message))) return;
+    let successesBefore: number | undefined;
+    for (let tries = 1; ; tries += 1) {
+      this.options.signal.throwIfAborted();
+      try {
+        await this.options.handle(message);
+        this.succeeded();
+        return;
+      } catch (error) {
+        successesBefore ??= this.successes;
+        const othersGetThrough = this.successes > successesBefore;
+        const { policy, random } = this.options;
+        const decided = decideRedelivery(
+          { error, tries },
+          { othersGetThrough, failedInARow: this.failedInARow },
+          policy,
+          random,
+        );
+        switch (decided.verdict) {
+          case 'retry':
+            if (tries === 1)
+              this.options.log.warn(this.facts(message, { error }), 'handler failed; trying again in place');
+            await interruptibleDelay(decided.afterMs, this.options.signal);
+            break;
+          case 'park':
+            await this.options.parked.park(message, error, tries, decided.nextTryMs);
+            this.parkedNow.add(message.stream);
+            this.failedInARow += 1;
+            this.options.log.error(this.facts(message, { error, tries }), 'stream parked; the others go on');
+            return;
+          case 'stop':
+            throw classifyFailure(error) === 'common' ? error : commonCause(error);
+        }
+      }
+    }
+  }
+
+  /** Tries a parked stream whose time has come. */
+  async retryParked(stream: string): Promise<void> {
+    this.parkedNow.add(stream);
+    await this.resume(stream, undefined);
+  }
+
+  /**
+   * Tries a parked stream once, from the event that failed up to the newest known. True: the message is dealt with; false: the
+   * stream is not parked any more, by somebody else's doing, and the message goes its ordinary way.
+   */
+  private async resume(stream: string, message: BusMessage | undefined): Promise<boolean> {
+    const { parked, policy } = this.options;
+    for (;;) {
+      this.options.signal.throwIfAborted();
+      const row = await parked.load(stream);
+      if (row === undefined) {
+        this.parkedNow.delete(stream);
+        return false;
+      }
+      // Handled before the stream was parked, and delivered again.
+      if (message && message.version < row.version) return true;
+      const upTo = Math.max(row.lastVersion, message?.version ?? 0);
+      const behind = (await this.options.readStream(stream, row.version - 1)).filter(
+        (event) => event.version <= upTo,
+      );
+      for (const event of behind) {
+        try {
+          await this.options.handle(event);
+        } catch (error) {
+          if (classifyFailure(error) === 'common') throw error;
+          await parked.failedAgain(event, upTo, error, parkedBackoffMs(row.attempts + 1, policy));
+          this.options.log.warn(
+            this.facts(event, { error, attempts: row.attempts + 1 }),
+            'parked stream failed again',
+          );
+          return true;
+        }
+      }
+      if (await parked.release(stream, upTo)) {
+        this.parkedNow.delete(stream);
+        this.succeeded();
+        this.options.log.info({ group: this.options.group, stream, version: upTo }, 'parked stream goes on');
+        return true;
+      }
+    }
+  }
+
+  private succeeded(): void {
+    this.successes += 1;
+    this.failedInARow = 0;
+  }
+
+  private facts(message: BusMessage, more: object): object {
+    const { stream, version, type } = message;
+    return { group: this.options.group, stream, version, type, ...more };
+  }
+}

@@ -1,0 +1,17 @@
+export { createBusMicroservice } from './bus-microservice.js';
+export { BusError, type BusErrorCode } from './errors.js';
+export { guardForward } from './guard.js';
+export {
+  type BusMessage,
+  type BusMessageOf,
+  toBusMessage,
+  type TravellingData,
+  untravelledFields,
+} from './message.js';
+export { busMigrations } from './migrations.js';
+export { listParked, type ParkedError, type ParkedStream } from './parked-streams.js';
+export type { BusLog, Consumer, ConsumerHealth, ConsumerState, HandleMessage } from './port.js';
+export type { PostgresLogOptions } from './postgres-log-consumer.js';
+export { PostgresLogTransport } from './postgres-log-transport.js';
+export { defaultRedeliveryPolicy, type RedeliveryPolicy } from './redelivery.js';
+export { SurfaceHandlerErrors } from './surface-handler-errors.js';

@@ -1,0 +1,233 @@
+import { randomUUID } from 'node:crypto';
+import type { EventType } from '@darkroom/contract';
+import type { CheckpointLease, Cursor, EventStore } from '@darkroom/event-store';
+import type postgres from 'postgres';
+import { Delivery } from './delivery.js';
+import { KeyedScheduler } from './keyed-scheduler.js';
+import { toBusMessage } from './message.js';
+import { parkedStreams } from './parked-streams.js';
+import {
+  type BusLog,
+  type Consumer,
+  type ConsumerHealth,
+  type ConsumerState,
+  type HandleMessage,
+  silentLog,
+} from './port.js';
+import { backoffMs, defaultRedeliveryPolicy, type RedeliveryPolicy } from './redelivery.js';
+import { Upkeep } from './upkeep.js';
+import { WakeUp } from './wake-up.js';
+
+/** How a group reads the event store's own log. */
+export interface PostgresLogOptions {
+  readonly store: Pick<EventStore, 'readAll' | 'readStream' | 'checkpoints' | 'onAppended'>;
+  /** For the table of parked streams. */
+  readonly sql: postgres.Sql;
+  /** Consumer group: one checkpoint, one active member. */
+  readonly group: string;
+  /** Streams handled at once. Default 32. */
+  readonly concurrency?: number;
+  /** Messages taken and not done at which reading pauses. Default 1,024. */
+  readonly capacity?: number;
+  /** Default 256. */
+  readonly batchSize?: number;
+  /** Default 10. A member that vanishes is replaced after this time. */
+  readonly leaseSeconds?: number;
+  /** Longest time between two looks at the log. Default 500. */
+  readonly pollMs?: number;
+  /** How often the low-water mark becomes the checkpoint. Default 200. */
+  readonly checkpointMs?: number;
+  readonly policy?: Partial<RedeliveryPolicy>;
+  readonly log?: BusLog;
+  readonly random?: () => number;
+}
+
+interface Work {
+  readonly types: readonly EventType[];
+  readonly handle: HandleMessage;
+}
+
+type SessionEnd = 'stopping' | 'lease-lost';
+
+const shortestPollMs = 5;
+const interrupted = new Error('the consumer is stopping');
+
+/** Consumes the event store's log for one group: lease, read, schedule, checkpoint. */
+export class PostgresLogConsumer implements Consumer {
+  private readonly holder = randomUUID();
+  private readonly wake = new WakeUp();
+  private readonly options: Required<PostgresLogOptions> & { readonly policy: RedeliveryPolicy };
+  private state: ConsumerState = 'starting';
+  private stopping = false;
+  private scheduler: KeyedScheduler<Cursor> | undefined;
+  private delivery: Delivery | undefined;
+  private lastProgressAt: Date | undefined;
+  private lastError: unknown;
+  private running: Promise<void> | undefined;
+
+  constructor(
+    options: PostgresLogOptions,
+    private readonly work: Work,
+  ) {
+    this.options = {
+      concurrency: 32,
+      capacity: 1_024,
+      batchSize: 256,
+      leaseSeconds: 10,
+      pollMs: 500,
+      checkpointMs: 200,
+      log: silentLog,
+      random: Math.random,
+      ...options,
+      policy: { ...defaultRedeliveryPolicy, ...options.policy },
+    };
+  }
+
+  /** Begins to compete for the group's lease. */
+  start(): void {
+    this.running ??= this.run();
+  }
+
+  health(): ConsumerHealth {
+    return {
+      group: this.options.group,
+      state: this.state,
+      pending: this.scheduler?.pending ?? 0,
+      parkedStreams: this.delivery?.parkedStreams ?? 0,
+      lastProgressAt: this.lastProgressAt,
+      lastError: this.lastError,
+    };
+  }
+
+  async stop(): Promise<void> {
+    this.stopping = true;
+    this.wake.signal();
+    await this.running;
+    this.state = 'stopped';
+  }
+
+  private async run(): Promise<void> {
+    const undoHints = this.options.store.onAppended(() => this.wake.signal());
+    let stops = 0;
+    try {
+      while (!this.stopping) {
+        try {
+          const lease = await this.options.store.checkpoints.acquire(
+            this.options.group,
+            this.holder,
+            this.options.leaseSeconds,
+          );
+          if (lease === null) {
+            this.state = 'standby';
+            await this.pause((this.options.leaseSeconds * 1_000) / 3);
+            continue;
+          }
+          const end = await this.session(lease, stops > 0, () => (stops = 0));
+          if (end === 'lease-lost')
+            this.options.log.warn({ group: this.options.group }, 'lease lost; competing for it again');
+        } catch (error) {
+          stops += 1;
+          const { stopBaseMs, stopCapMs } = this.options.policy;
+          const pauseMs = backoffMs(stops, stopBaseMs, stopCapMs, this.options.random);
+          this.lastError = error;
+          this.state = 'waiting';
+          this.options.log.error(
+            { group: this.options.group, error, pauseMs },
+            'consumer stopped; it will probe again',
+          );
+          await this.pause(pauseMs);
+        }
+      }
+    } finally {
+      undoHints();
+    }
+  }
+
+  /** Sleeps its full time whatever is appended, unless the consumer is stopping. */
+  private async pause(ms: number): Promise<void> {
+    const until = performance.now() + ms;
+    for (let left = ms; left > 0 && !this.stopping; left = until - performance.now())
+      await this.wake.sleep(left);
+  }
+
+  /** One tenure of the lease. Rejects with what stopped it. */
+  private async session(
+    lease: CheckpointLease,
+    probing: boolean,
+    onHealthy: () => void,
+  ): Promise<SessionEnd> {
+    const { store, sql, group, policy, random, log, concurrency, capacity } = this.options;
+    const interrupt = new AbortController();
+    const scheduler = new KeyedScheduler<Cursor>({ concurrency, capacity, onHalt: () => this.wake.signal() });
+    const delivery = new Delivery({
+      group,
+      handle: this.work.handle,
+      parked: parkedStreams(sql, group),
+      readStream: async (stream, after) =>
+        (await store.readStream(stream, { after }))
+          .filter((event) => this.work.types.includes(event.type))
+          .map(toBusMessage),
+      policy,
+      random,
+      log,
+      probing,
+      signal: interrupt.signal,
+    });
+    const upkeep = new Upkeep(this.options, lease, scheduler, () => this.wake.signal());
+    this.scheduler = scheduler;
+    this.delivery = delivery;
+    try {
+      await delivery.load();
+      upkeep.start();
+      this.state = 'consuming';
+      await this.read(lease.cursor, scheduler, delivery, upkeep, onHealthy);
+      return this.stopping ? 'stopping' : 'lease-lost';
+    } finally {
+      interrupt.abort(interrupted);
+      await scheduler.close();
+      await upkeep.finish();
+    }
+  }
+
+  private async read(
+    from: Cursor,
+    scheduler: KeyedScheduler<Cursor>,
+    delivery: Delivery,
+    upkeep: Upkeep,
+    onHealthy: () => void,
+  ): Promise<void> {
+    const { store, batchSize, pollMs, policy } = this.options;
+    let cursor = from;
+    let nextLookAtParked = 0;
+    let quietMs = shortestPollMs;
+    while (!this.stopping && !upkeep.lost) {
+      await scheduler.room();
+      if (scheduler.halted) throw scheduler.halted.error;
+      const page = await store.readAll({ after: cursor, limit: batchSize, types: this.work.types });
+      this.lastProgressAt = new Date();
+      for (const event of page.events) {
+        scheduler.add(event.stream, event.cursor, () => delivery.deliver(toBusMessage(event)));
+      }
+      const moved = page.cursor !== cursor;
+      if (moved) scheduler.reach(page.cursor);
+      cursor = page.cursor;
+      if (performance.now() >= nextLookAtParked) {
+        nextLookAtParked = performance.now() + Math.min(1_000, policy.parkBaseMs);
+        await this.retryParked(scheduler, delivery);
+      }
+      if (scheduler.lowWater !== undefined && !scheduler.halted) onHealthy();
+      if (moved) {
+        quietMs = shortestPollMs;
+        continue;
+      }
+      // An event that was hinted at may still be held back by an older open transaction: look again soon, then ever more slowly.
+      quietMs = (await this.wake.sleep(quietMs)) ? shortestPollMs : Math.min(pollMs, quietMs * 2);
+    }
+  }
+
+  private async retryParked(scheduler: KeyedScheduler<Cursor>, delivery: Delivery): Promise<void> {
+    for (const stream of await parkedStreams(this.options.sql, this.options.group).due(16)) {
+      scheduler.addUntracked(stream, () => delivery.retryParked(stream));
+    }
+  }
+}
