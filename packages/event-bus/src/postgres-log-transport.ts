@@ -44,9 +44,9 @@ export class PostgresLogTransport extends Server implements CustomTransportStrat
     throw new Error('PostgresLogTransport has no events to subscribe to');
   }
 
-  /** The consumer beneath. */
-  unwrap<T>(): T {
-    return this.consumer as T;
+  /** Not offered: there is no client library beneath. */
+  unwrap(): never {
+    throw new Error('PostgresLogTransport wraps no client');
   }
 
   private async handle(message: BusMessage): Promise<void> {

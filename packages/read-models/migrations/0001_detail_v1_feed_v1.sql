@@ -1,0 +1,32 @@
+-- One row per generation: its folded state and what a list is cut by. Written by projections alone; moves forward only.
+create table read_models.detail_v1 (
+  id          uuid        primary key,
+  tenant      text        not null,
+  version     int         not null,
+  run         int         not null,
+  created_at  timestamptz not null,
+  status      text        not null,
+  model       text        not null,
+  state       jsonb       not null,
+  -- Personal: null once erased.
+  prompt      text,
+  metadata    jsonb       not null,
+  erased      boolean     not null,
+  traceparent text
+) with (fillfactor = 70);
+-- The list of a tenant, newest first: filters are answered inside the index, the rows of one page are fetched by key.
+create index detail_v1_list on read_models.detail_v1 (tenant, created_at desc, id desc) include (status, model);
+
+-- What a tenant may see of each of its events, in the order of the log.
+create table read_models.feed_v1 (
+  tenant      text        not null,
+  -- Place in the log: sorts bytewise.
+  cursor      text        collate "C" not null,
+  event       uuid        not null,
+  generation  uuid        not null,
+  version     int         not null,
+  type        text        not null,
+  data        jsonb       not null,
+  recorded_at timestamptz not null,
+  primary key (tenant, cursor)
+);
