@@ -1,0 +1,132 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { apiKeyPrefix } from '../auth/api-key.js';
+import { type Environment, loadConfig } from './load-config.js';
+
+const wholeNumber = (what: string, min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d{1,9}$/, `must be ${what}`)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, `must be ${what}`);
+
+const port = wholeNumber('a port, 0 to 65535', 0, 65_535);
+const flag = z.enum(['true', 'false'], 'must be true or false').transform((value) => value === 'true');
+const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http or https URL' });
+const postgresUrl = z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// URL' });
+const words = (text: string): string[] =>
+  text
+    .split(',')
+    .map((word) => word.trim())
+    .filter((word) => word !== '');
+const ownKey = (prefix: string) =>
+  z
+    .string()
+    .refine(
+      (key) => apiKeyPrefix(key) === prefix,
+      `must look like ${prefix}_ and at least 16 of A-Z a-z 0-9 _ -`,
+    );
+
+/** Every setting of every process: how it is read, what it means, what holds when it is absent. */
+export const settings = {
+  INTAKE_PORT: port
+    .default(8080)
+    .describe("Port of the clients' API and the gallery; 0 takes a free one and keeps it over restarts."),
+  CONTROL_PLANE_PORT: port
+    .default(8081)
+    .describe("Port of the operators' API and console; 0 takes a free one."),
+  SIMULATOR_PORT: port.default(8090).describe('Port of the provider simulator; 0 takes a free one.'),
+  HOST: z.string().default('127.0.0.1').describe('Address that the servers listen on.'),
+  PUBLIC_URL: httpUrl
+    .optional()
+    .describe("Base URL that vendors are given for webhooks. Absent: intake's own URL."),
+  DATA_DIR: z
+    .string()
+    .default('.darkroom')
+    .describe('Folder of all local state: database, objects, secrets, lock.'),
+  DATABASE_URL: postgresUrl
+    .optional()
+    .describe('Postgres that the services use. Absent: an embedded Postgres under DATA_DIR.'),
+  DATABASE_OWNER_URL: postgresUrl
+    .optional()
+    .describe(
+      'Postgres with the role that owns the schemas and migrates them. Absent: the migrations must be there already.',
+    ),
+  BUS: z
+    .enum(['postgres', 'kafka'], 'must be postgres or kafka')
+    .default('postgres')
+    .describe('What carries events between services; kafka needs KAFKA_BROKERS.'),
+  KAFKA_BROKERS: z.string().transform(words).optional().describe('Brokers, host:port, separated by commas.'),
+  S3_ENDPOINT: httpUrl
+    .optional()
+    .describe('S3 server that keeps the images. Absent: local disk under DATA_DIR.'),
+  S3_BUCKET: z.string().optional().describe('Bucket of the images.'),
+  S3_REGION: z.string().optional().describe('Region of the bucket.'),
+  S3_ACCESS_KEY_ID: z.string().optional().describe('Access key of the bucket.'),
+  S3_SECRET_ACCESS_KEY: z.string().optional().describe('Secret of the access key.'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl
+    .optional()
+    .describe('OTLP collector that traces go to. Absent: no export.'),
+  PROVIDERS_FILE: z
+    .string()
+    .optional()
+    .describe('JSON file of provider accounts, models and routes. Absent: the simulator alone.'),
+  DARKROOM_DEMO_KEY: ownKey('dk_test')
+    .optional()
+    .describe("The demo tenant's key. Absent: random, printed once, kept in DATA_DIR."),
+  DARKROOM_OPERATOR_KEY: ownKey('dk_ops')
+    .optional()
+    .describe('The first operator key. Absent: random, printed once, kept in DATA_DIR.'),
+  DARKROOM_CACHE: z
+    .string()
+    .default(() => join(homedir(), '.cache', 'darkroom'))
+    .describe('Folder of what `npm run infra` fetched and built.'),
+  SIGNING_SECRET: z
+    .string()
+    .transform(words)
+    .pipe(z.tuple([z.string().min(16)], z.string().min(16)))
+    .optional()
+    .describe(
+      'Secrets that sign content links, webhook tokens and cursors, separated by commas: the first signs, all verify. Absent: random, kept in DATA_DIR; processes of one installation must share it.',
+    ),
+  SIMULATOR_WEBHOOK_SECRET: z
+    .string()
+    .optional()
+    .describe(
+      'Secret (whsec_…) with which the simulator signs its webhooks. Absent: random, kept in DATA_DIR.',
+    ),
+  LOG_LEVEL: z
+    .enum(
+      ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
+      'must be trace, debug, info, warn, error, fatal or silent',
+    )
+    .default('info')
+    .describe('Least severe log line that is written.'),
+  LOG_PROMPTS: flag.default(false).describe('Whether prompts may appear in logs.'),
+  DRAIN_SECONDS: wholeNumber('0 to 3600', 0, 3600)
+    .default(5)
+    .describe(
+      'How long a process keeps serving after SIGTERM, while load balancers take it out. 0 in `npm start`.',
+    ),
+} as const;
+
+export type SettingName = keyof typeof settings;
+
+/** The typed values of the named settings. */
+export type SettingValues<Name extends SettingName> = {
+  readonly [N in Name]: z.output<(typeof settings)[N]>;
+};
+
+/**
+ * Reads the named settings from the environment.
+ * @throws ConfigError
+ */
+export function readSettings<const Name extends SettingName>(
+  names: readonly Name[],
+  env: Environment,
+): SettingValues<Name> {
+  const shape = Object.fromEntries(names.map((name) => [name, settings[name]]));
+  // The shape is built from `settings` under the same names, which the type system cannot follow through fromEntries.
+  return loadConfig(z.object(shape), env) as SettingValues<Name>;
+}

@@ -1,0 +1,59 @@
+import { readFileSync } from 'node:fs';
+import { ConfigError } from './config-error.js';
+import { readSettings } from './settings.js';
+import { settingsReference } from './settings-reference.js';
+
+describe('settings', () => {
+  it('have defaults, and are typed', () => {
+    const read = readSettings(['INTAKE_PORT', 'LOG_PROMPTS', 'DATABASE_URL', 'HOST'], {
+      LOG_PROMPTS: 'true',
+      DATABASE_URL: '',
+    });
+    const port: number = read.INTAKE_PORT;
+    expect([port, read.LOG_PROMPTS, read.DATABASE_URL, read.HOST]).toEqual([
+      8080,
+      true,
+      undefined,
+      '127.0.0.1',
+    ]);
+  });
+
+  it.each([
+    ['INTAKE_PORT', '80a'],
+    ['INTAKE_PORT', '70000'],
+    ['INTAKE_PORT', '-1'],
+    ['BUS', 'rabbit'],
+    ['DATABASE_URL', 'mysql://x'],
+    ['LOG_LEVEL', 'loud'],
+    ['LOG_PROMPTS', 'yes'],
+    ['DARKROOM_DEMO_KEY', 'dk_ops_0123456789abcdef'],
+    ['DARKROOM_DEMO_KEY', 'short'],
+    ['SIGNING_SECRET', 'short'],
+    ['PUBLIC_URL', 'file:///etc/passwd'],
+  ] as const)('%s=%s is refused in one line that names it and not its value', (name, value) => {
+    let message = '';
+    try {
+      readSettings([name], { [name]: value });
+    } catch (error) {
+      expect(error).toBeInstanceOf(ConfigError);
+      message = error instanceof Error ? error.message : '';
+    }
+    expect(message).toContain(name);
+    expect(message).not.toContain('\n');
+    if (name.endsWith('KEY') || name.endsWith('SECRET')) expect(message).not.toContain(value);
+  });
+
+  it('rotate their signing secrets', () => {
+    expect(
+      readSettings(['SIGNING_SECRET'], { SIGNING_SECRET: 'a'.repeat(16) + ' , ' + 'b'.repeat(16) })
+        .SIGNING_SECRET,
+    ).toEqual(['a'.repeat(16), 'b'.repeat(16)]);
+  });
+
+  it('are all in the reference page, which is current', () => {
+    const page = readFileSync(new URL('../../../../docs/reference/settings.md', import.meta.url), 'utf8');
+    const rows = (text: string) =>
+      text.split('\n').map((line) => line.replaceAll(/ +/g, ' ').replaceAll(/-{3,}/g, '---'));
+    expect(rows(page)).toEqual(rows(settingsReference()));
+  });
+});

@@ -1,0 +1,63 @@
+export {
+  type ApiKeyPrefix,
+  apiKeyPrefix,
+  generateApiKey,
+  hashApiKey,
+  isIssuedApiKey,
+} from './auth/api-key.js';
+export { signContentLink, verifyContentLink } from './auth/content-link.js';
+export { createSigner, type Signer, type SigningPurpose } from './auth/signer.js';
+export { ConfigError } from './config/config-error.js';
+export { type Environment, loadConfig } from './config/load-config.js';
+export { readSettings, type SettingName, settings, type SettingValues } from './config/settings.js';
+export { settingsReference } from './config/settings-reference.js';
+export {
+  type Allowance,
+  type Answer,
+  type Destination,
+  type Download,
+  DownloadError,
+  type DownloadFailure,
+  type DownloadRequest,
+  type Egress,
+  type EgressOptions,
+  type EgressOutcome,
+  type EgressPurpose,
+  type EgressRequest,
+  type Lost,
+  type LostReason,
+  type NotSent,
+  type NotSentReason,
+  type PreparedConnection,
+} from './egress/egress.js';
+export { createEgress } from './egress/create-egress.js';
+export { errorToProblem, isDatabaseUnavailable } from './http/error-to-problem.js';
+export { createHttpApp, type HttpApp, type HttpAppOptions } from './http/http-app.js';
+export {
+  type FieldError,
+  type ProblemCode,
+  problemCodes,
+  type ProblemDocument,
+  problemDocument,
+  ProblemError,
+  type ProblemFacts,
+} from './http/problem.js';
+export { ProblemFilter } from './http/problem-filter.js';
+export { rawBodyOf } from './http/request-rules.js';
+export { requestTraceId, traceparentOf } from './http/request-trace.js';
+export { fieldErrors, ValidationPipe } from './http/validation-pipe.js';
+export { fromPublicId, type IdKind, newGenerationId, newUuid, toPublicId } from './ids/public-id.js';
+export { createLogger, type Logger, type LoggerOptions } from './logging/logger.js';
+export { NestLogger } from './logging/nest-logger.js';
+export { localDiskObjectStore } from './object-store/local-disk.js';
+export {
+  type ByteRange,
+  type ObjectFacts,
+  type ObjectStore,
+  ObjectStoreError,
+  type ObjectStoreErrorCode,
+  type PutObject,
+} from './object-store/object-store.js';
+export { type RunningService, stopInReverse } from './process/running-service.js';
+export { stopOnSignals, type StopOnSignalsOptions } from './process/stop-on-signals.js';
+export { currentTraceparent, traceIdOf } from './telemetry/trace-context.js';

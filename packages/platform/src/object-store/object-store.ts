@@ -1,0 +1,49 @@
+import type { Readable } from 'node:stream';
+
+export interface PutObject {
+  /** Path-like: segments of A-Z a-z 0-9 . _ = -, separated by slashes. */
+  readonly key: string;
+  readonly body: Buffer | Readable;
+  /** Lower-case hex of the body; a body that differs is refused and nothing is stored. */
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly contentType: string;
+}
+
+export interface ObjectFacts {
+  readonly bytes: number;
+  /** Lower-case hex. */
+  readonly sha256: string;
+  readonly contentType: string;
+}
+
+/** Both ends inclusive, from 0. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end?: number;
+}
+
+export type ObjectStoreErrorCode = 'invalid_key' | 'checksum_mismatch' | 'size_mismatch' | 'unavailable';
+
+/** `unavailable` is worth another try; the others are not. */
+export class ObjectStoreError extends Error {
+  override readonly name = 'ObjectStoreError';
+  constructor(
+    readonly code: ObjectStoreErrorCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** Where image bytes live. Objects are immutable: a key is written once. */
+export interface ObjectStore {
+  /** `exists`: something has that key already and was not touched; `head` tells whether it is the same. */
+  put(object: PutObject): Promise<'stored' | 'exists'>;
+  head(key: string): Promise<ObjectFacts | null>;
+  /** Null: no such object. The stream must be read or destroyed. */
+  get(key: string, range?: ByteRange): Promise<Readable | null>;
+  /** Nothing happens where there is none. */
+  delete(key: string): Promise<void>;
+}
