@@ -71,14 +71,21 @@ export class Delivery {
         switch (decided.verdict) {
           case 'retry':
             if (tries === 1)
-              this.options.log.warn(this.facts(message, { error }), 'handler failed; trying again in place');
+              this.options.log.warn(
+                this.facts(message, { err: error }),
+                'handler failed; trying again in place',
+              );
             await interruptibleDelay(decided.afterMs, this.options.signal);
             break;
           case 'park':
+            // Counted before anything is awaited: streams that fail together must see each other.
+            this.failedInARow += 1;
             await this.options.parked.park(message, error, tries, decided.nextTryMs);
             this.parkedNow.add(message.stream);
-            this.failedInARow += 1;
-            this.options.log.error(this.facts(message, { error, tries }), 'stream parked; the others go on');
+            this.options.log.error(
+              this.facts(message, { err: error, tries }),
+              'stream parked; the others go on',
+            );
             return;
           case 'stop':
             throw classifyFailure(error) === 'common' ? error : commonCause(error);
@@ -119,7 +126,7 @@ export class Delivery {
           if (classifyFailure(error) === 'common') throw error;
           await parked.failedAgain(event, upTo, error, parkedBackoffMs(row.attempts + 1, policy));
           this.options.log.warn(
-            this.facts(event, { error, attempts: row.attempts + 1 }),
+            this.facts(event, { err: error, attempts: row.attempts + 1 }),
             'parked stream failed again',
           );
           return true;

@@ -132,7 +132,7 @@ export class PostgresLogConsumer implements Consumer {
           this.lastError = error;
           this.state = 'waiting';
           this.options.log.error(
-            { group: this.options.group, error, pauseMs },
+            { group: this.options.group, err: error, pauseMs },
             'consumer stopped; it will probe again',
           );
           await this.pause(pauseMs);

@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { Signer } from '@darkroom/platform';
 
 /** Where a page of a list ended. */
 export interface ListPosition {
@@ -14,31 +14,34 @@ export interface CursorBinding {
   readonly query: string;
 }
 
-const payloadBytes = 24;
-const macBytes = 16;
+/** What seals and opens cursors. */
+export type CursorSigner = Pick<Signer, 'sign' | 'verify'>;
 
-function mac(key: string, binding: CursorBinding, payload: Buffer): Buffer {
-  const bound = JSON.stringify(['detail-list-1', binding.tenant, binding.query]);
-  return createHmac('sha256', key).update(bound).update('\0').update(payload).digest().subarray(0, macBytes);
+const payloadBytes = 24;
+
+function signedText(binding: CursorBinding, payload: string): string {
+  return JSON.stringify(['detail-list-1', binding.tenant, binding.query, payload]);
 }
 
 /** Seals a position into an opaque cursor. */
-export function sealCursor(key: string, binding: CursorBinding, position: ListPosition): string {
-  const payload = Buffer.alloc(payloadBytes);
-  payload.writeBigInt64BE(BigInt(position.createdAt.getTime()), 0);
-  payload.write(position.id.replaceAll('-', ''), 8, 'hex');
-  return Buffer.concat([payload, mac(key, binding, payload)]).toString('base64url');
+export function sealCursor(signer: CursorSigner, binding: CursorBinding, position: ListPosition): string {
+  const bytes = Buffer.alloc(payloadBytes);
+  bytes.writeBigInt64BE(BigInt(position.createdAt.getTime()), 0);
+  bytes.write(position.id.replaceAll('-', ''), 8, 'hex');
+  const payload = bytes.toString('base64url');
+  return `${payload}.${signer.sign('cursor', signedText(binding, payload))}`;
 }
 
 /** Opens a cursor; undefined for one that was not sealed by us for this tenant and query. */
-export function openCursor(key: string, binding: CursorBinding, cursor: string): ListPosition | undefined {
-  if (!/^[\w-]{54}$/.test(cursor)) return undefined;
-  const bytes = Buffer.from(cursor, 'base64url');
-  // The last of the 54 characters carries spare bits: only one spelling of a cursor is ours.
-  if (bytes.length !== payloadBytes + macBytes || bytes.toString('base64url') !== cursor) return undefined;
-  const payload = bytes.subarray(0, payloadBytes);
-  if (!timingSafeEqual(bytes.subarray(payloadBytes), mac(key, binding, payload))) return undefined;
-  const hex = payload.toString('hex', 8);
-  const id = hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
-  return { createdAt: new Date(Number(payload.readBigInt64BE(0))), id };
+export function openCursor(
+  signer: CursorSigner,
+  binding: CursorBinding,
+  cursor: string,
+): ListPosition | undefined {
+  const [, payload, signature] = /^([\w-]{32})\.([\w-]{43})$/.exec(cursor) ?? [];
+  if (payload === undefined || signature === undefined) return undefined;
+  if (!signer.verify('cursor', signedText(binding, payload), signature)) return undefined;
+  const bytes = Buffer.from(payload, 'base64url');
+  const id = bytes.toString('hex', 8).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+  return { createdAt: new Date(Number(bytes.readBigInt64BE(0))), id };
 }

@@ -1,0 +1,40 @@
+import type { EventStore } from '@darkroom/event-store';
+import type postgres from 'postgres';
+import type { GenerationDetail } from './detail.js';
+import { detailColumns, parseDetailRow } from './detail-row.js';
+import { foldDetail } from './fold-detail.js';
+
+/** What queries of the model need: the rows, and the store for what a row lacks. */
+export interface DetailPorts {
+  readonly sql: postgres.Sql;
+  readonly store: Pick<EventStore, 'readStream'>;
+}
+
+/**
+ * One generation as of now. The row and the stream's version come from one statement; what the row lacks is folded from the
+ * stream, so that a client reads its own write and never sees an older (run, version) than before.
+ * Undefined: no such generation, or (with `tenant`) not this tenant's; the two take the same time.
+ */
+export async function getGeneration(
+  ports: DetailPorts,
+  query: { readonly id: string; readonly tenant?: string },
+): Promise<GenerationDetail | undefined> {
+  const { sql } = ports;
+  const rows = await sql`
+    select s.version as head, ${detailColumns(sql)}
+    from event_store.streams s left join read_models.detail_v1 d on d.id = s.id
+    where s.id = ${query.id} ${query.tenant === undefined ? sql`` : sql`and s.tenant = ${query.tenant}`}`;
+  const [row] = rows;
+  return row === undefined ? undefined : caughtUp(ports, query.id, row);
+}
+
+/** The row's generation, brought up to the stream's version that was read with it. */
+export async function caughtUp(
+  ports: DetailPorts,
+  id: string,
+  row: postgres.Row,
+): Promise<GenerationDetail | undefined> {
+  const detail = row['id'] === null ? undefined : parseDetailRow(row);
+  if (detail && detail.version >= Number(row['head'])) return detail;
+  return foldDetail(detail, await ports.store.readStream(id, { after: detail?.version ?? 0 }));
+}

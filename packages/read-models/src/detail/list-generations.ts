@@ -1,0 +1,82 @@
+import type { GenerationStatus } from '../resource/status-of.js';
+import { statusOf } from '../resource/status-of.js';
+import type { GenerationDetail } from './detail.js';
+import { detailColumns } from './detail-row.js';
+import { caughtUp, type DetailPorts } from './get-generation.js';
+import { type CursorBinding, type CursorSigner, openCursor, sealCursor } from './list-cursor.js';
+
+export interface ListPorts extends DetailPorts {
+  /** Seals cursors; the same in all processes. */
+  readonly signer: CursorSigner;
+}
+
+export interface ListQuery {
+  readonly tenant: string;
+  readonly limit: number;
+  /** `next` of the page before. */
+  readonly after?: string;
+  readonly status?: readonly GenerationStatus[];
+  readonly model?: string;
+  readonly createdAfter?: Date;
+  readonly createdBefore?: Date;
+}
+
+/** `bad-cursor`: not sealed by us for this tenant and these filters. */
+export type ListAnswer =
+  | {
+      readonly outcome: 'page';
+      readonly generations: readonly GenerationDetail[];
+      readonly next: string | null;
+    }
+  | { readonly outcome: 'bad-cursor' };
+
+function bindingOf(query: ListQuery): CursorBinding {
+  const { tenant, status, model, createdAfter, createdBefore } = query;
+  const filters = [
+    status ? [...status].sort() : null,
+    model ?? null,
+    createdAfter ?? null,
+    createdBefore ?? null,
+  ];
+  return { tenant, query: JSON.stringify(filters) };
+}
+
+/**
+ * A tenant's generations, newest first. One page is cut inside the covering index and its rows are fetched by key; a row
+ * behind its stream is caught up, so that a list is never older than what its reader saw before. A generation that left the
+ * filter's status meanwhile is left out; one that entered it appears when its row does.
+ */
+export async function listGenerations(ports: ListPorts, query: ListQuery): Promise<ListAnswer> {
+  const { sql } = ports;
+  const binding = bindingOf(query);
+  const after = query.after === undefined ? null : openCursor(ports.signer, binding, query.after);
+  if (after === undefined) return { outcome: 'bad-cursor' };
+  const rows = await sql`
+    with page as materialized (
+      select l.id, l.created_at from read_models.detail_v1 l
+      where l.tenant = ${query.tenant}
+        ${after === null ? sql`` : sql`and (l.created_at, l.id) < (${after.createdAt}, ${after.id}::uuid)`}
+        ${query.createdAfter === undefined ? sql`` : sql`and l.created_at > ${query.createdAfter}`}
+        ${query.createdBefore === undefined ? sql`` : sql`and l.created_at < ${query.createdBefore}`}
+        ${query.status === undefined ? sql`` : sql`and l.status = any(${[...query.status]})`}
+        ${query.model === undefined ? sql`` : sql`and l.model = ${query.model}`}
+      order by l.created_at desc, l.id desc
+      limit ${query.limit + 1}
+    )
+    select page.created_at, s.version as head, ${detailColumns(sql)}
+    from page join read_models.detail_v1 d on d.id = page.id join event_store.streams s on s.id = page.id
+    order by page.created_at desc, page.id desc`;
+  const shown = rows.slice(0, query.limit);
+  const details = await Promise.all(shown.map((row) => caughtUp(ports, String(row['id']), row)));
+  const wanted = query.status;
+  const generations = details.filter(
+    (detail): detail is GenerationDetail =>
+      detail !== undefined && (wanted === undefined || wanted.includes(statusOf(detail.state.phase))),
+  );
+  const last = shown.at(-1);
+  const next =
+    rows.length > query.limit && last
+      ? sealCursor(ports.signer, binding, { createdAt: new Date(last['created_at']), id: String(last['id']) })
+      : null;
+  return { outcome: 'page', generations, next };
+}

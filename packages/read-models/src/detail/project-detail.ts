@@ -1,0 +1,94 @@
+import type { EventStore } from '@darkroom/event-store';
+import type postgres from 'postgres';
+import { statusOf } from '../resource/status-of.js';
+import type { GenerationDetail } from './detail.js';
+import { detailColumns, parseDetailRow } from './detail-row.js';
+import { foldDetail } from './fold-detail.js';
+import { openQuestions, paidOrphans } from './needs-a-person.js';
+
+/** What the projection reads and writes. */
+export interface DetailProjectionPorts {
+  readonly sql: postgres.Sql;
+  readonly store: Pick<EventStore, 'readStream'>;
+}
+
+interface Failed {
+  readonly id: string;
+  readonly error: unknown;
+}
+
+/** What became of each stream: the version that its row now reflects at least, or why it could not be folded. */
+export interface DetailOutcome {
+  readonly versions: ReadonlyMap<string, number>;
+  readonly failed: readonly Failed[];
+}
+
+/**
+ * Brings the rows of some streams up to their newest events: reads what each lacks, folds it and writes all of them in one
+ * statement. Level-triggered: how often and in which order it is called changes nothing, rows move forward only.
+ */
+export async function projectDetail(
+  ports: DetailProjectionPorts,
+  ids: readonly string[],
+): Promise<DetailOutcome> {
+  const known = await knownDetails(ports.sql, ids);
+  const failed: Failed[] = [];
+  const changed: GenerationDetail[] = [];
+  const versions = new Map<string, number>();
+  await Promise.all(
+    ids.map(async (id) => {
+      const before = known.get(id);
+      try {
+        const after = foldDetail(before, await ports.store.readStream(id, { after: before?.version ?? 0 }));
+        if (after) versions.set(id, after.version);
+        if (after && after !== before) changed.push(after);
+      } catch (error) {
+        failed.push({ id, error });
+      }
+    }),
+  );
+  if (changed.length > 0) await writeDetails(ports.sql, changed);
+  return { versions, failed };
+}
+
+async function knownDetails(
+  sql: postgres.Sql,
+  ids: readonly string[],
+): Promise<Map<string, GenerationDetail>> {
+  const rows =
+    await sql`select ${detailColumns(sql)} from read_models.detail_v1 d where d.id = any(${[...ids]}::uuid[])`;
+  return new Map(rows.map(parseDetailRow).map((detail) => [detail.id, detail]));
+}
+
+async function writeDetails(sql: postgres.Sql, details: readonly GenerationDetail[]): Promise<void> {
+  const rows = details.map((detail) => ({
+    id: detail.id,
+    tenant: detail.tenant,
+    version: detail.version,
+    run: detail.state.run,
+    created_at: new Date(detail.state.createdAt).toISOString(),
+    status: statusOf(detail.state.phase),
+    model: detail.state.requested.model,
+    open_questions: openQuestions(detail.state).length,
+    paid_orphans: paidOrphans(detail.state).length,
+    state: { ...detail.state },
+    prompt: detail.prompt,
+    metadata: { ...detail.metadata },
+    erased: detail.erased,
+    traceparent: detail.traceparent,
+  }));
+  // In the order of their keys: two writers of the same rows wait for each other instead of deadlocking.
+  await sql`
+    insert into read_models.detail_v1 as d (id, tenant, version, run, created_at, status, model, open_questions, paid_orphans,
+      state, prompt, metadata, erased, traceparent)
+    select id, tenant, version, run, created_at, status, model, open_questions, paid_orphans,
+      state, prompt, metadata, erased, traceparent
+    from jsonb_to_recordset(${sql.json(rows as unknown as postgres.JSONValue)}) as r
+      (id uuid, tenant text, version int, run int, created_at timestamptz, status text, model text, open_questions int,
+       paid_orphans int, state jsonb, prompt text, metadata jsonb, erased boolean, traceparent text)
+    order by id
+    on conflict (id) do update set version = excluded.version, run = excluded.run, status = excluded.status,
+      model = excluded.model, open_questions = excluded.open_questions, paid_orphans = excluded.paid_orphans,
+      state = excluded.state, prompt = excluded.prompt, erased = excluded.erased
+    where d.version < excluded.version`;
+}
