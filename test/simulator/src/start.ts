@@ -1,10 +1,19 @@
+import { OutputLinks } from './job-json.js';
+import { Pictures } from './pictures.js';
+import { RateLimiter } from './rate-limiter.js';
+import { keptSecrets } from './secrets.js';
+import { buildServer } from './server.js';
+import { VendorBook } from './vendor-book.js';
+import { showJob, type Vendor } from './vendor-routes.js';
+import { WebhookSender } from './webhooks.js';
+
 /** Where a simulator listens and keeps its state. */
 export interface SimulatorOptions {
   host: string;
   /** 0 takes a free one. */
   port: number;
   dataDir: string;
-  /** Standard Webhooks secret (`whsec_…`); random and kept in dataDir when absent. */
+  /** Standard Webhooks secret (`whsec_…`); absent: a random one, kept in dataDir. */
   webhookSecret?: string;
 }
 
@@ -14,7 +23,39 @@ export interface RunningSimulator {
   stop(): Promise<void>;
 }
 
-/** Starts the simulated vendor. */
-export function startSimulator(options: SimulatorOptions): Promise<RunningSimulator> {
-  return Promise.reject(new Error(`not started on ${options.host}`));
+/** Starts the simulated vendor. One process a data folder. */
+export async function startSimulator(options: SimulatorOptions): Promise<RunningSimulator> {
+  const secrets = keptSecrets(options.dataDir);
+  const book = new VendorBook(options.dataDir);
+  const stopping = new AbortController();
+  let url = '';
+  const webhooks: WebhookSender = new WebhookSender(book, options.webhookSecret ?? secrets.webhooks, (job) =>
+    showJob(vendor, job),
+  );
+  const vendor: Vendor = {
+    book,
+    pictures: new Pictures(),
+    links: new OutputLinks(secrets.links, () => url),
+    limiter: new RateLimiter(() => book.faults.limit.per_second),
+    webhooks,
+    stopping: stopping.signal,
+  };
+  const app = buildServer(vendor);
+  try {
+    url = await app.listen({ host: options.host, port: options.port });
+  } catch (error) {
+    book.close();
+    throw error;
+  }
+  webhooks.resume(Date.now());
+  return {
+    url,
+    port: Number(new URL(url).port),
+    async stop() {
+      stopping.abort();
+      await webhooks.stop();
+      await app.close();
+      book.close();
+    },
+  };
 }
