@@ -51,5 +51,8 @@ export interface CapabilitySheet extends SubmissionContract {
 
 /** What a request of this many images is expected to cost. */
 export function estimateCost(sheet: CapabilitySheet, count: number): { micros: string; currency: string } {
-  return { micros: String(BigInt(sheet.price.microsPerImage) * BigInt(count)), currency: sheet.price.currency };
+  return {
+    micros: String(BigInt(sheet.price.microsPerImage) * BigInt(count)),
+    currency: sheet.price.currency,
+  };
 }

@@ -80,7 +80,10 @@ export type JobState =
       statusKnown: boolean;
     }
   | { kind: 'produced'; outputs: VendorOutput[]; dropped: number }
-  | ({ kind: 'failed'; end: 'ATTEMPT_END_VENDOR_FAILED' | 'ATTEMPT_END_MODERATED' } & Omit<VendorError, 'retryAfterSeconds'>)
+  | ({ kind: 'failed'; end: 'ATTEMPT_END_VENDOR_FAILED' | 'ATTEMPT_END_MODERATED' } & Omit<
+      VendorError,
+      'retryAfterSeconds'
+    >)
   | { kind: 'canceled' };
 
 /** What the answer to a submit says. Only `refused` proves that there is no job and no charge. */
@@ -115,7 +118,8 @@ export interface WebhookDelivery {
   rawBody: Uint8Array;
 }
 
-export type WebhookRefusal = 'headers_missing' | 'timestamp_out_of_range' | 'signature_mismatch' | 'unreadable';
+export type WebhookRefusal =
+  'headers_missing' | 'timestamp_out_of_range' | 'signature_mismatch' | 'unreadable';
 
 export type WebhookVerdict =
   | { kind: 'verified'; notificationId: string; jobId: string; reference: string | null; state: JobState }

@@ -1,0 +1,30 @@
+import { readBoundedJson } from '../bounded-json.js';
+import type { WebhookDelivery, WebhookVerdict } from '../provider-adapter.js';
+import { verifyStandardWebhook } from '../standard-webhook.js';
+import { vendorJobId } from '../vendor-text.js';
+import { readJobState } from './job-state.js';
+import { jobSchema } from './schemas.js';
+
+const maxWebhookBytes = 1024 * 1024;
+
+/** The signature first; nothing of an unsigned body is read. */
+export function verifySimulatorWebhook(
+  delivery: WebhookDelivery,
+  secrets: readonly string[],
+  now: number,
+): WebhookVerdict {
+  if (delivery.rawBody.length > maxWebhookBytes) return { kind: 'refused', reason: 'unreadable' };
+  const signature = verifyStandardWebhook(delivery, secrets, now);
+  if (signature.kind === 'refused') return signature;
+  const json = readBoundedJson(delivery.rawBody, maxWebhookBytes);
+  const job = json.ok ? jobSchema.safeParse(json.value) : undefined;
+  const jobId = job?.success ? vendorJobId(job.data.id) : undefined;
+  if (!job?.success || jobId === undefined) return { kind: 'refused', reason: 'unreadable' };
+  return {
+    kind: 'verified',
+    notificationId: signature.id,
+    jobId,
+    reference: job.data.reference ?? null,
+    state: readJobState(job.data),
+  };
+}
