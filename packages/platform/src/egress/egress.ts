@@ -92,8 +92,10 @@ export interface DownloadRequest {
   /** Longest silence. */
   readonly idleTimeoutMs: number;
   readonly totalTimeoutMs: number;
-  /** Slowest average, judged from the fifth second on. */
+  /** Slowest average over the time spent waiting for bytes. */
   readonly minBytesPerSecond: number;
+  /** The average is judged only after this much waiting: slow starts are no crime. Default 5,000. */
+  readonly rateGraceMs?: number;
   /** Default 3. */
   readonly maxRedirects?: number;
   readonly signal?: AbortSignal;

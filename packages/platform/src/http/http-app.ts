@@ -48,7 +48,6 @@ export async function createHttpApp(module: Type | DynamicModule, options: HttpA
     clientErrorHandler: answerClientError,
     frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) =>
       sendProblem(error, request, reply, logger),
-    disableRequestLogging: true,
   });
   const fastify = adapter.getInstance();
   installRequestRules(fastify, { bodyLimits: options.bodyLimits ?? {} });

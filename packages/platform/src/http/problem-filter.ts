@@ -33,7 +33,8 @@ export function sendProblem(
     .code(problem.status)
     .headers({ ...problem.headers, 'cache-control': 'no-store' })
     .type('application/problem+json')
-    .send(JSON.stringify(problemDocument(problem, { url: request.url, traceId })));
+    // A string would get a charset parameter, which this media type does not have.
+    .send(Buffer.from(JSON.stringify(problemDocument(problem, { url: request.url, traceId }))));
 }
 
 /** Every error of every controller, guard and pipe as `application/problem+json`. */
