@@ -6,7 +6,7 @@ export function vendorText(value: unknown, maxLength: number): string {
   if (typeof value !== 'string') return '';
   return value
     .slice(0, maxLength)
-    .replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, ' ')
+    .replaceAll(/\p{Cc}/gu, ' ')
     .replaceAll(/\p{Surrogate}/gu, '\ufffd');
 }
 

@@ -199,11 +199,9 @@ describe('the answer to a poll', () => {
   });
 
   it('keeps an output’s own index when others before it are unusable', () => {
-    expect(
-      job({ status: 'succeeded', outputs: [null, { url: 'https://h/b', sha256: 'x', bytes: 1e400 }] }),
-    ).toMatchObject({
-      state: { outputs: [{ index: 1, sha256: '', bytes: 0 }] },
-    });
+    const body =
+      '{"id":"job_1","status":"succeeded","outputs":[null,{"url":"https://h/b","sha256":"x","bytes":1e400}]}';
+    expect(poll(200, body)).toMatchObject({ state: { outputs: [{ index: 1, sha256: '', bytes: 0 }] } });
   });
 
   it('believes a 404 only of the vendor itself', () => {
