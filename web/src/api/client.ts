@@ -1,7 +1,8 @@
-import type { z } from 'zod';
+import type * as z from 'zod/mini';
 import {
   acceptedSchema,
   type Generation,
+  type Model,
   modelsSchema,
   oneSchema,
   pageSchema,
@@ -20,25 +21,37 @@ export class ApiError extends Error {
   }
 }
 
-async function call<T>(path: string, schema: z.ZodType<T>, init: RequestInit = {}): Promise<T> {
-  const response = await fetch(path, { credentials: 'same-origin', ...init });
-  const body: unknown = response.headers.get('content-type')?.includes('json')
-    ? await response.json()
+/** Whether the same call may succeed later: no answer, or one that says so. */
+export function isPassing(error: unknown): boolean {
+  return !(error instanceof ApiError) || error.status === 429 || error.status >= 500;
+}
+
+async function call<T>(path: string, schema: z.ZodMiniType<T>, init: RequestInit = {}): Promise<T> {
+  const response = await fetch(path, { credentials: 'same-origin', ...init }).catch(() => {
+    throw new Error('Darkroom cannot be reached.');
+  });
+  const body = (response.headers.get('content-type') ?? '').includes('json')
+    ? await readJson(response)
     : undefined;
-  if (!response.ok) {
-    const problem = problemSchema.safeParse(body);
-    if (!problem.success)
-      throw new ApiError(response.status, 'unreadable', `The server answered ${response.status}.`);
-    const fields = problem.data.errors
-      ?.map((error) => `${error.pointer || 'request'}: ${error.message}`)
-      .join('; ');
-    throw new ApiError(
-      response.status,
-      problem.data.code ?? 'unknown',
-      fields || problem.data.detail || problem.data.title,
-    );
+  if (response.ok) {
+    const read = schema.safeParse(body);
+    if (read.success) return read.data;
+    throw new Error('Darkroom answered something that this page does not understand.');
   }
-  return schema.parse(body);
+  const problem = problemSchema.safeParse(body);
+  if (!problem.success)
+    throw new ApiError(response.status, 'unreadable', `Darkroom answered ${response.status}.`);
+  const { code, detail, errors, title } = problem.data;
+  const fields = errors?.map((error) => `${error.pointer || 'request'}: ${error.message}`).join('; ');
+  throw new ApiError(response.status, code ?? 'unknown', fields || detail || title);
+}
+
+async function readJson(response: Response): Promise<unknown> {
+  try {
+    return await response.json();
+  } catch {
+    return undefined;
+  }
 }
 
 export interface NewGeneration {
@@ -74,8 +87,8 @@ export async function cancelGeneration(id: string): Promise<Generation> {
   return (await call(`/v1/generations/${encodeURIComponent(id)}/cancel`, oneSchema, { method: 'POST' })).data;
 }
 
-export async function listModels(): Promise<string[]> {
-  return (await call('/v1/models', modelsSchema)).data.map((model) => model.id);
+export async function listModels(): Promise<Model[]> {
+  return (await call('/v1/models', modelsSchema)).data;
 }
 
 /** Exchanges an API key for a session cookie that scripts cannot read. */

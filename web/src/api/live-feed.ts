@@ -1,33 +1,14 @@
 import { useEffect, useState } from 'react';
 import { feedMessageSchema } from './schemas.js';
 
-/** Event types that tenants see; a named SSE message reaches only listeners of its name. */
-const eventTypes = [
-  'GenerationRequested',
-  'SubmissionStarted',
-  'SubmissionAccepted',
-  'SubmissionOutcomeUnknown',
-  'SubmissionResolved',
-  'ProgressReported',
-  'AttemptFailed',
-  'AttemptAbandoned',
-  'OutputsProduced',
-  'ArtifactStored',
-  'ArtifactRejected',
-  'GenerationCompleted',
-  'GenerationFailed',
-  'GenerationCanceled',
-  'CancellationRequested',
-  'DeadlineExtended',
-  'RetryOrdered',
-  'OrphanAdopted',
-  'PersonalDataErased',
-];
-
 export type FeedState = 'connecting' | 'live' | 'lost';
 
+/** After the browser has given up on a stream (an answer other than 200), it is opened anew after so long. */
+const reopenAfter = 5_000;
+
 /**
- * Follows the tenant's events while the page is open. The browser reconnects by itself and resumes after the last message.
+ * Follows the tenant's events while the page is open. After a cut the browser reconnects by itself and resumes after the
+ * last message.
  * @param onEvent the id of a generation that something happened to
  * @param onResume the connection is there (again): what was missed before the first message must be fetched
  */
@@ -39,20 +20,30 @@ export function useLiveFeed(
   const [state, setState] = useState<FeedState>('connecting');
   useEffect(() => {
     if (!enabled) return undefined;
-    const source = new EventSource('/v1/events');
-    const heard = (message: MessageEvent<string>): void => {
-      const parsed = feedMessageSchema.safeParse(safeJson(message.data));
-      if (parsed.success) onEvent(parsed.data.generation);
-      else onResume();
+    let source: EventSource | undefined;
+    let reopening: number | undefined;
+    const open = (): void => {
+      source = new EventSource('/v1/events');
+      source.addEventListener('open', () => {
+        setState('live');
+        onResume();
+      });
+      source.addEventListener('error', () => {
+        setState('lost');
+        if (source?.readyState === EventSource.CLOSED) reopening = window.setTimeout(open, reopenAfter);
+      });
+      source.addEventListener('message', (message: MessageEvent<string>) => {
+        const event = feedMessageSchema.safeParse(safeJson(message.data));
+        if (event.success) onEvent(event.data.generation);
+      });
+      // Where the server no longer has what was missed, everything shown is read again.
+      source.addEventListener('resync', onResume);
     };
-    source.addEventListener('open', () => {
-      setState('live');
-      onResume();
-    });
-    source.addEventListener('error', () => setState('lost'));
-    source.addEventListener('message', heard);
-    for (const type of eventTypes) source.addEventListener(type, heard);
-    return () => source.close();
+    open();
+    return () => {
+      window.clearTimeout(reopening);
+      source?.close();
+    };
   }, [onEvent, onResume, enabled]);
   return state;
 }

@@ -10,7 +10,7 @@ import { isFinal } from './words.js';
 /** The page: a prompt box, and a card for each generation. */
 export function Gallery() {
   const queries = useQueryClient();
-  const { generations, error, loading, feed, hasMore, more, show, refresh } = useGenerations(true);
+  const { generations, error, loading, feed, hasMore, more, show, refresh, renew } = useGenerations();
   const now = useNow(generations.some((generation) => !isFinal(generation)));
   const needsKey = error instanceof ApiError && error.status === 401;
   return (
@@ -18,7 +18,8 @@ export function Gallery() {
       <header className="mb-4 flex items-baseline justify-between gap-4">
         <h1 className="text-xl font-semibold">Darkroom</h1>
         <p className="text-sm text-stone-600 dark:text-stone-400" role="status">
-          {feed === 'live' ? 'Live' : feed === 'lost' && !needsKey ? 'Connection lost, trying again …' : ''}
+          {feed === 'live' && !error ? 'Live' : ''}
+          {feed === 'lost' && !needsKey ? 'Connection lost, trying again …' : ''}
         </p>
       </header>
       <main className="flex flex-col gap-4">
@@ -37,9 +38,19 @@ export function Gallery() {
             No pictures yet. Ask for the first one above.
           </p>
         )}
-        <section aria-label="Pictures" className="grid grid-cols-1 gap-4 sm:grid-cols-2 lg:grid-cols-3">
+        <section
+          aria-label="Pictures"
+          className="grid grid-cols-1 items-start gap-4 sm:grid-cols-2 lg:grid-cols-3"
+        >
           {generations.map((generation) => (
-            <GenerationCard key={generation.id} generation={generation} now={now} onChanged={show} />
+            <GenerationCard
+              key={generation.id}
+              generation={generation}
+              now={now}
+              onChanged={show}
+              onStale={refresh}
+              onDeadLink={renew}
+            />
           ))}
         </section>
         {hasMore && (

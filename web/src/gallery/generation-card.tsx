@@ -1,7 +1,20 @@
 import { useMutation } from '@tanstack/react-query';
+import { useRef } from 'react';
 import { cancelGeneration } from '../api/client.js';
-import type { Artifact, Generation } from '../api/schemas.js';
-import { attemptsSentence, canCancel, chargeSentence, duration, isFinal, wordsOf } from './words.js';
+import type { Generation } from '../api/schemas.js';
+import { Pictures } from './pictures.js';
+import {
+  attemptsSentence,
+  canCancel,
+  chargeSentence,
+  duration,
+  isFinal,
+  missingSentence,
+  nextStep,
+  progressSentence,
+  reasonSentence,
+  wordsOf,
+} from './words.js';
 
 const badge: Record<Generation['status'], string> = {
   queued: 'bg-stone-200 text-stone-900 dark:bg-stone-700 dark:text-stone-100',
@@ -12,20 +25,27 @@ const badge: Record<Generation['status'], string> = {
   canceled: 'bg-stone-300 text-stone-900 dark:bg-stone-600 dark:text-stone-50',
 };
 
+interface CardActions {
+  onChanged: (fresh: Generation) => void;
+  onStale: (id: string) => void;
+  onDeadLink: (id: string) => void;
+}
+
 /** One generation: its picture, or the truth about why there is none yet. */
 export function GenerationCard({
   generation,
   now,
   onChanged,
-}: {
-  generation: Generation;
-  now: number;
-  onChanged: (fresh: Generation) => void;
-}) {
+  onStale,
+  onDeadLink,
+}: { generation: Generation; now: number } & CardActions) {
   const cancel = useMutation({
     mutationFn: async () => cancelGeneration(generation.id),
     onSuccess: onChanged,
+    // It has ended meanwhile, most likely: show how.
+    onError: () => onStale(generation.id),
   });
+  const renewed = useRef(0);
   const prompt = generation.prompt ?? 'The prompt was erased.';
   return (
     <article
@@ -34,7 +54,14 @@ export function GenerationCard({
       data-id={generation.id}
       data-status={generation.status}
     >
-      <Pictures generation={generation} prompt={prompt} />
+      <Pictures
+        generation={generation}
+        prompt={prompt}
+        onDeadLink={() => {
+          // A few times only: what cannot be loaded with a fresh link will not load with the next.
+          if (renewed.current++ < 3) onDeadLink(generation.id);
+        }}
+      />
       <div className="flex flex-1 flex-col gap-2 p-4">
         <p className="line-clamp-3 break-words" dir="auto">
           {prompt}
@@ -45,20 +72,25 @@ export function GenerationCard({
           </span>
           <span className="text-stone-600 dark:text-stone-400">{generation.model}</span>
         </div>
-        <div className="text-sm text-stone-700 dark:text-stone-300" aria-live="polite">
-          <Story generation={generation} now={now} />
+        <div className="text-sm text-stone-700 dark:text-stone-300">
+          {isFinal(generation) ? (
+            <Outcome generation={generation} />
+          ) : (
+            <Waiting generation={generation} now={now} />
+          )}
         </div>
         {canCancel(generation) && (
           <button
             type="button"
             onClick={() => cancel.mutate()}
             disabled={cancel.isPending}
+            aria-label={`Cancel: ${prompt}`}
             className="mt-auto self-start rounded-md border border-stone-400 px-3 py-1 text-sm hover:bg-stone-100 dark:border-stone-600 dark:hover:bg-stone-800"
           >
             Cancel
           </button>
         )}
-        {cancel.error && (
+        {cancel.error && !isFinal(generation) && (
           <p role="alert" className="text-sm text-red-800 dark:text-red-300">
             {cancel.error.message}
           </p>
@@ -68,83 +100,49 @@ export function GenerationCard({
   );
 }
 
-/** What it waits for and since when; how it ended and whether that cost money. */
-function Story({ generation, now }: { generation: Generation; now: number }) {
-  const started = Date.parse(generation.created_at);
-  const { error, status_reason: reason } = generation;
-  if (generation.status === 'failed' && error) {
-    return (
-      <>
-        <p>{error.message}</p>
-        <p>
-          <code className="text-xs">{error.code}</code> · {chargeSentence(error.charge)}
-        </p>
-      </>
-    );
-  }
-  if (generation.status === 'canceled')
-    return <p>{generation.charge ? chargeSentence(generation.charge) : 'Canceled on request.'}</p>;
-  if (isFinal(generation)) {
-    const seconds = Date.parse(generation.finished_at ?? generation.updated_at) - started;
-    return (
-      <p>
-        Took {duration(seconds)}. {attemptsSentence(generation.attempts)}
-      </p>
-    );
-  }
-  const percent = generation.progress?.percent;
+/** What it waits for and since when. The sentence is read out when it changes; what counts every second is not. */
+function Waiting({ generation, now }: { generation: Generation; now: number }) {
+  const details = [
+    `Waiting for ${duration(now - Date.parse(generation.created_at))}.`,
+    nextStep(generation, now),
+    progressSentence(generation),
+    attemptsSentence(generation.attempts),
+  ];
   return (
     <>
-      {reason && <p>{reason.message}</p>}
-      <p>
-        Since {duration(now - started)}
-        {typeof percent === 'number' ? `, ${percent} % done` : ''}. {attemptsSentence(generation.attempts)}
-      </p>
+      <p role="status">{reasonSentence(generation)}</p>
+      <p>{details.filter((detail) => detail !== '').join(' ')}</p>
     </>
   );
 }
 
-function Pictures({ generation, prompt }: { generation: Generation; prompt: string }) {
-  if (generation.artifacts.length > 0) {
-    const columns = generation.artifacts.length > 1 ? 'grid-cols-2' : 'grid-cols-1';
-    return (
-      <div className={`grid ${columns} gap-px bg-stone-200 dark:bg-stone-800`}>
-        {generation.artifacts.map((artifact) => (
-          <Picture key={artifact.id} artifact={artifact} prompt={prompt} />
-        ))}
-      </div>
-    );
+/** How it ended, and whether that cost money. */
+function Outcome({ generation }: { generation: Generation }) {
+  const { error, charge, status } = generation;
+  if (status === 'succeeded') {
+    const took =
+      Date.parse(generation.finished_at ?? generation.updated_at) - Date.parse(generation.created_at);
+    const details = [
+      `Took ${duration(took)}.`,
+      missingSentence(generation),
+      attemptsSentence(generation.attempts),
+    ];
+    return <p role="status">{details.filter((detail) => detail !== '').join(' ')}</p>;
   }
-  if (isFinal(generation)) {
-    return (
-      <div className="grid h-24 place-items-center bg-stone-200 text-sm text-stone-700 dark:bg-stone-800 dark:text-stone-300">
-        No picture
-      </div>
-    );
-  }
+  const cost = error?.charge ?? charge;
   return (
-    <div
-      className="developing aspect-square bg-gradient-to-br from-stone-400 to-red-900"
-      aria-hidden="true"
-    />
-  );
-}
-
-function Picture({ artifact, prompt }: { artifact: Artifact; prompt: string }) {
-  return (
-    <a
-      href={artifact.content_url}
-      download={`${artifact.id}.${artifact.media_type.split('/')[1] ?? 'png'}`}
-      title="Download the picture"
-    >
-      <img
-        src={artifact.content_url}
-        width={artifact.width}
-        height={artifact.height}
-        alt={prompt}
-        loading="lazy"
-        className="h-auto w-full"
-      />
-    </a>
+    <div role="status">
+      {error && <p>{error.message}</p>}
+      {!error && status === 'canceled' && <p>Canceled on request.</p>}
+      <p>
+        {error && (
+          <>
+            <code className="text-xs">{error.code}</code>
+            {' · '}
+          </>
+        )}
+        {cost ? chargeSentence(cost) : ''}
+      </p>
+    </div>
   );
 }

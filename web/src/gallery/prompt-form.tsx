@@ -1,34 +1,49 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { type FormEvent, useRef, useState } from 'react';
-import { createGeneration, listModels, type NewGeneration } from '../api/client.js';
+import { createGeneration, isPassing, listModels, type NewGeneration } from '../api/client.js';
+import type { Model } from '../api/schemas.js';
+import { priceWords } from './words.js';
 
-const sizes = ['512x512', '1024x1024', '1536x1024', '1024x1536'];
-const field = 'rounded-md border border-stone-400 bg-white px-3 py-2 dark:border-stone-600 dark:bg-stone-900';
+const sizes = ['512x512', '1024x1024', '1536x1024', '1024x1536', '2048x2048'];
+const field = 'rounded-md border border-stone-500 bg-white px-3 py-2 dark:border-stone-500 dark:bg-stone-900';
+
+function takesSize(model: Model, size: string): boolean {
+  return size
+    .split('x')
+    .map(Number)
+    .every((side) => side >= model.limits.min_side && side <= model.limits.max_side);
+}
 
 /** The prompt box. A click keeps its idempotency key until it was acknowledged, so that trying again asks only once. */
 export function PromptForm({ onCreated }: { onCreated: (id: string) => void }) {
   const [prompt, setPrompt] = useState('');
-  const [model, setModel] = useState('sim/standard');
+  const [chosen, setChosen] = useState('');
   const [size, setSize] = useState('1024x1024');
   const [count, setCount] = useState(1);
-  const pending = useRef<{ wish: string; key: string } | null>(null);
+  const click = useRef<{ wish: string; key: string } | null>(null);
   const models = useQuery({ queryKey: ['models'], queryFn: listModels, staleTime: 300_000 });
-  const choices = models.data && models.data.length > 0 ? models.data : [model];
+  const model =
+    models.data?.find(({ id }) => id === chosen) ??
+    models.data?.find((one) => one.default) ??
+    models.data?.[0];
+  const counts = Array.from({ length: Math.min(4, model?.limits.max_count ?? 1) }, (_, index) => index + 1);
   const create = useMutation({
     mutationFn: async (wish: NewGeneration) => {
       const text = JSON.stringify(wish);
-      if (pending.current?.wish !== text) pending.current = { wish: text, key: crypto.randomUUID() };
-      return createGeneration(wish, pending.current.key);
+      if (click.current?.wish !== text) click.current = { wish: text, key: crypto.randomUUID() };
+      return createGeneration(wish, click.current.key);
     },
+    retry: (failures, error) => failures < 4 && isPassing(error),
     onSuccess: (id) => {
-      pending.current = null;
+      click.current = null;
       setPrompt('');
       onCreated(id);
     },
   });
   const submit = (event: FormEvent): void => {
     event.preventDefault();
-    if (prompt.trim() !== '' && !create.isPending) create.mutate({ prompt, model, size, count });
+    if (prompt.trim() !== '' && model && !create.isPending)
+      create.mutate({ prompt, model: model.id, size, count });
   };
   return (
     <form
@@ -49,45 +64,59 @@ export function PromptForm({ onCreated }: { onCreated: (id: string) => void }) {
         rows={2}
         maxLength={8000}
         required
-        className={`${field} mt-1 block w-full resize-y`}
+        className={`${field} mt-1 block w-full resize-y placeholder:text-stone-500 dark:placeholder:text-stone-400`}
         placeholder="a red bicycle in the rain"
       />
       <div className="mt-3 flex flex-wrap items-end gap-3">
         <label className="flex min-w-32 flex-1 flex-col text-sm">
           Model
-          <select value={model} onChange={(event) => setModel(event.target.value)} className={field}>
-            {choices.map((choice) => (
-              <option key={choice}>{choice}</option>
+          <select
+            value={model?.id ?? ''}
+            onChange={(event) => setChosen(event.target.value)}
+            className={field}
+          >
+            {(models.data ?? []).map(({ id }) => (
+              <option key={id}>{id}</option>
             ))}
           </select>
         </label>
         <label className="flex flex-col text-sm">
           Size
           <select value={size} onChange={(event) => setSize(event.target.value)} className={field}>
-            {sizes.map((choice) => (
-              <option key={choice}>{choice}</option>
-            ))}
+            {sizes
+              .filter((choice) => !model || takesSize(model, choice))
+              .map((choice) => (
+                <option key={choice} value={choice}>
+                  {choice.replace('x', ' × ')}
+                </option>
+              ))}
           </select>
         </label>
         <label className="flex flex-col text-sm">
           Pictures
           <select value={count} onChange={(event) => setCount(Number(event.target.value))} className={field}>
-            {[1, 2, 3, 4].map((choice) => (
+            {counts.map((choice) => (
               <option key={choice}>{choice}</option>
             ))}
           </select>
         </label>
         <button
           type="submit"
-          disabled={create.isPending || prompt.trim() === ''}
+          disabled={create.isPending || prompt.trim() === '' || !model}
           className="rounded-md bg-red-800 px-5 py-2 font-medium text-white hover:bg-red-900 disabled:bg-stone-300 disabled:text-stone-700 dark:disabled:bg-stone-700 dark:disabled:text-stone-300"
         >
           {create.isPending ? 'Asking …' : 'Generate'}
         </button>
       </div>
+      {model?.price && (
+        <p className="mt-2 text-sm text-stone-600 dark:text-stone-400">
+          The provider charges about {priceWords(model.price, count)}.
+        </p>
+      )}
       {create.error && (
         <p role="alert" className="mt-3 text-sm text-red-800 dark:text-red-300">
-          {create.error.message} Your request can be sent again; it will not be made twice.
+          {create.error.message}
+          {isPassing(create.error) && ' You can press Generate again; the same request is never made twice.'}
         </p>
       )}
     </form>

@@ -1,67 +1,71 @@
-import { useInfiniteQuery, useQueryClient, type InfiniteData } from '@tanstack/react-query';
-import { useCallback } from 'react';
+import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
+import { useCallback, useEffect, useMemo, useState } from 'react';
 import { getGeneration, listGenerations } from '../api/client.js';
 import { type FeedState, useLiveFeed } from '../api/live-feed.js';
 import type { Generation } from '../api/schemas.js';
+import { FetchQueue } from './fetch-queue.js';
+import { absorb, inOrder, renewLinks, type ShownGenerations } from './shown-generations.js';
 
-type Pages = InfiniteData<{ data: Generation[]; next: string | null }, string | null>;
 const key = ['generations'];
 
-const isNewer = (a: Generation, b: Generation): boolean =>
-  a.run > b.run || (a.run === b.run && a.version >= b.version);
+/** How often the list is read again: as a net under the live feed, and in its place while it is down. */
+const listEvery = { live: 30_000, down: 2_000 };
 
-/** Puts a generation where it belongs; what is older than what is shown is dropped, so that no card goes back. */
-function merged(pages: Pages, fresh: Generation): Pages {
-  let known = false;
-  const updated = pages.pages.map((page) => ({
-    ...page,
-    data: page.data.map((shown) => {
-      if (shown.id !== fresh.id) return shown;
-      known = true;
-      return isNewer(fresh, shown) ? fresh : shown;
-    }),
-  }));
-  const [first, ...rest] = updated;
-  if (known || !first) return { ...pages, pages: updated };
-  return { ...pages, pages: [{ ...first, data: [fresh, ...first.data] }, ...rest] };
-}
-
-/** The tenant's generations, newest first, kept live by the feed, and by asking again while the feed is down. */
-export function useGenerations(enabled: boolean): {
+export interface Generations {
   generations: Generation[];
   error: Error | null;
   loading: boolean;
   feed: FeedState;
   hasMore: boolean;
   more: () => void;
+  /** Shows what an own call answered. */
   show: (generation: Generation) => void;
+  /** Something may have happened to it: it is fetched soon. */
   refresh: (id: string) => void;
-} {
+  /** Its links have expired: it is fetched with fresh ones. */
+  renew: (id: string) => void;
+}
+
+/** The tenant's generations, newest first, kept live by the feed, and by asking again while the feed is down. */
+export function useGenerations(): Generations {
   const queries = useQueryClient();
+  const [shown, setShown] = useState<ShownGenerations>(() => new Map());
   const show = useCallback(
-    (generation: Generation) => {
-      queries.setQueryData<Pages>(key, (pages) => (pages ? merged(pages, generation) : pages));
-    },
-    [queries],
-  );
-  const refresh = useCallback(
-    (id: string) => {
-      getGeneration(id).then(show, () => queries.invalidateQueries({ queryKey: key }));
-    },
-    [queries, show],
+    (generation: Generation) => setShown((before) => absorb(before, [generation])),
+    [],
   );
   const resume = useCallback(() => void queries.invalidateQueries({ queryKey: key }), [queries]);
-  const feed = useLiveFeed(refresh, resume, enabled);
+  const queue = useMemo(() => new FetchQueue((id) => getGeneration(id).then(show, resume)), [show, resume]);
+  useEffect(() => () => queue.stop(), [queue]);
+  const refresh = useCallback((id: string) => queue.add(id), [queue]);
+  const renew = useCallback((id: string) => {
+    getGeneration(id).then(
+      (fresh) => setShown((before) => renewLinks(before, fresh)),
+      () => undefined,
+    );
+  }, []);
+
+  const [opened, setOpened] = useState(false);
+  const feed = useLiveFeed(refresh, resume, opened);
   const query = useInfiniteQuery({
     queryKey: key,
     queryFn: async ({ pageParam }) => listGenerations(pageParam),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next,
-    enabled,
-    refetchInterval: feed === 'live' ? 30_000 : 2_000,
+    refetchInterval: feed === 'live' ? listEvery.live : listEvery.down,
   });
+  useEffect(() => {
+    if (!query.data) return;
+    setOpened(true);
+    setShown((before) =>
+      absorb(
+        before,
+        query.data.pages.flatMap((page) => page.data),
+      ),
+    );
+  }, [query.data]);
   return {
-    generations: query.data?.pages.flatMap((page) => page.data) ?? [],
+    generations: useMemo(() => inOrder(shown), [shown]),
     error: query.error,
     loading: query.isPending,
     feed,
@@ -69,5 +73,6 @@ export function useGenerations(enabled: boolean): {
     more: () => void query.fetchNextPage(),
     show,
     refresh,
+    renew,
   };
 }
