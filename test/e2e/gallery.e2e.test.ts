@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import AxeBuilder from '@axe-core/playwright';
+import { AxeBuilder } from '@axe-core/playwright';
 import type { ReadyFile } from '@darkroom/local';
 import { type Browser, type BrowserContext, chromium, type Locator, type Page } from 'playwright-core';
 import { getBytes, getGeneration, readLedger, setFaults, tryCreate } from '../faults/client.js';
