@@ -1,4 +1,4 @@
-import type { MigrationSet } from './migrate.js';
+import type { MigrationSet } from './migration-files.js';
 
 /** The event store's own schema. */
 export const eventStoreMigrations: MigrationSet = {

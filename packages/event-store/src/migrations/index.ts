@@ -1,3 +1,4 @@
 export { MigrationError, type MigrationErrorCode } from './errors.js';
 export { eventStoreMigrations } from './event-store-set.js';
-export { assertMigrated, migrate, type MigrateOptions, type MigrationSet } from './migrate.js';
+export { assertMigrated, migrate, type MigrateOptions } from './migrate.js';
+export type { MigrationSet } from './migration-files.js';

@@ -1,27 +1,132 @@
 import type postgres from 'postgres';
-
-/** Numbered SQL files of one schema: `NNNN_name.sql`, from 0001 without a gap, never changed once they ran anywhere. */
-export interface MigrationSet {
-  readonly schema: string;
-  readonly directory: URL;
-  /** `{{name}}` in the files; `{{schema}}` is always there. Values must be plain identifiers. */
-  readonly variables?: Readonly<Record<string, string>>;
-}
+import { MigrationError } from './errors.js';
+import { type MigrationFile, type MigrationSet, readMigrations } from './migration-files.js';
 
 export interface MigrateOptions {
   readonly log?: (line: string) => void;
 }
 
-/** Brings every set's schema up to date, one process at a time. */
-export async function migrate(
-  _owner: postgres.Sql,
-  _sets: readonly MigrationSet[],
-  _options: MigrateOptions = {},
-): Promise<void> {
-  throw new Error('not yet');
+/** Any number that nothing else in the database uses; one for all sets, as they may refer to one another. */
+const lockId = '7301826450917253';
+
+interface AppliedRow {
+  readonly number: number;
+  readonly name: string;
+  readonly sha256: string;
 }
 
-/** Checks, without the owner's rights, that every set is there in full. */
-export async function assertMigrated(_sql: postgres.Sql, _sets: readonly MigrationSet[]): Promise<void> {
-  throw new Error('not yet');
+/**
+ * Brings every set's schema up to date, in the order given. One process at a time does it, the others wait; each file
+ * commits together with its entry in `<schema>.migrations`.
+ * @throws MigrationError for a database newer than this code, a file that was changed, or one that fails.
+ */
+export async function migrate(
+  owner: postgres.Sql,
+  sets: readonly MigrationSet[],
+  options: MigrateOptions = {},
+): Promise<void> {
+  const read = sets.map((set) => ({ set, files: readMigrations(set) }));
+  const connection = await owner.reserve();
+  try {
+    await connection.unsafe('SET lock_timeout = 0; SET statement_timeout = 0');
+    await connection.unsafe(`SELECT pg_advisory_lock(${lockId})`);
+    for (const { set, files } of read) await migrateSet(connection, set, files, options);
+  } finally {
+    // Closing the session would free the lock too, but the pool keeps it.
+    await connection
+      .unsafe(`SELECT pg_advisory_unlock_all(); RESET lock_timeout; RESET statement_timeout`)
+      .catch(() => undefined);
+    connection.release();
+  }
+}
+
+/**
+ * Checks, without the owner's rights, that every set is there in full.
+ * @throws MigrationError `migrations_missing`, `database_newer`, `migration_changed`
+ */
+export async function assertMigrated(sql: postgres.Sql, sets: readonly MigrationSet[]): Promise<void> {
+  for (const set of sets) {
+    const missing = pending(set, readMigrations(set), await applied(sql, set.schema));
+    const [first] = missing;
+    if (first) {
+      throw new MigrationError(
+        'migrations_missing',
+        `the database lacks ${missing.length} migrations of ${set.schema}, from ${first.name}: set DATABASE_OWNER_URL, or migrate first`,
+        { schema: set.schema, name: first.name },
+      );
+    }
+  }
+}
+
+async function migrateSet(
+  connection: postgres.ReservedSql,
+  set: MigrationSet,
+  files: readonly MigrationFile[],
+  options: MigrateOptions,
+): Promise<void> {
+  const missing = pending(set, files, await applied(connection, set.schema));
+  for (const file of missing) {
+    options.log?.(`Migrating ${set.schema}: ${file.name}`);
+    await runFile(connection, set, file);
+  }
+}
+
+async function runFile(
+  connection: postgres.ReservedSql,
+  set: MigrationSet,
+  file: MigrationFile,
+): Promise<void> {
+  const table = `${set.schema}.migrations`;
+  try {
+    // Several statements sent as one simple query are one transaction. Every part is ours or checked against a pattern.
+    await connection.unsafe(`
+      CREATE SCHEMA IF NOT EXISTS ${set.schema};
+      CREATE TABLE IF NOT EXISTS ${table} (
+        number int PRIMARY KEY, name text NOT NULL, sha256 text NOT NULL, applied_at timestamptz NOT NULL DEFAULT clock_timestamp());
+      ${file.sql};
+      INSERT INTO ${table} (number, name, sha256) VALUES (${file.number}, '${file.name}', '${file.sha256}')`);
+  } catch (cause) {
+    throw new MigrationError(
+      'migration_failed',
+      `migration ${file.name} of ${set.schema} failed: ${cause instanceof Error ? cause.message : String(cause)}`,
+      { schema: set.schema, name: file.name },
+      { cause },
+    );
+  }
+}
+
+async function applied(
+  sql: postgres.Sql | postgres.ReservedSql,
+  schema: string,
+): Promise<readonly AppliedRow[]> {
+  const table = `${schema}.migrations`;
+  const [there] = await sql<{ there: boolean }[]>`SELECT to_regclass(${table}) IS NOT NULL AS there`;
+  if (!there?.there) return [];
+  return sql<AppliedRow[]>`SELECT number, name, sha256 FROM ${sql(table)} ORDER BY number`;
+}
+
+function pending(
+  set: MigrationSet,
+  files: readonly MigrationFile[],
+  done: readonly AppliedRow[],
+): readonly MigrationFile[] {
+  const newest = done.at(-1);
+  if (newest !== undefined && newest.number > files.length) {
+    throw new MigrationError(
+      'database_newer',
+      `the database is newer than this program: ${set.schema} is at ${newest.name}, the program knows ${files.length} migrations; run a newer version`,
+      { schema: set.schema, name: newest.name },
+    );
+  }
+  for (const row of done) {
+    const file = files[row.number - 1];
+    if (file === undefined || file.sha256 !== row.sha256) {
+      throw new MigrationError(
+        'migration_changed',
+        `migration ${row.name} of ${set.schema} was changed after it ran; migrations are frozen: add a new one`,
+        { schema: set.schema, name: row.name },
+      );
+    }
+  }
+  return files.slice(done.length);
 }

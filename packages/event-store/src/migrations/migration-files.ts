@@ -1,0 +1,47 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { MigrationError } from './errors.js';
+
+/** Numbered SQL files of one schema: `NNNN_name.sql`, from 0001 without a gap, never changed once they ran anywhere. */
+export interface MigrationSet {
+  readonly schema: string;
+  readonly directory: URL;
+  /** `{{name}}` in the files; `{{schema}}` is always there. Values must be plain identifiers. */
+  readonly variables?: Readonly<Record<string, string>>;
+}
+
+export interface MigrationFile {
+  readonly number: number;
+  readonly name: string;
+  /** Over the file as it stands, line ends made alike. */
+  readonly sha256: string;
+  readonly sql: string;
+}
+
+const fileName = /^(\d{4})_[a-z0-9_]+\.sql$/;
+const identifier = /^[a-z_][a-z0-9_]{0,62}$/;
+
+/** Reads a set in order. @throws MigrationError `malformed_set` */
+export function readMigrations(set: MigrationSet): MigrationFile[] {
+  const variables: Record<string, string> = { ...set.variables, schema: set.schema };
+  for (const value of Object.values(variables)) {
+    if (!identifier.test(value)) throw malformed(set, `${JSON.stringify(value)} is no plain identifier`);
+  }
+  const names = readdirSync(set.directory)
+    .filter((name) => name.endsWith('.sql'))
+    .sort();
+  return names.map((name, index) => {
+    const number = Number(fileName.exec(name)?.[1] ?? Number.NaN);
+    if (number !== index + 1) throw malformed(set, `${name} should be number ${index + 1}`);
+    const text = readFileSync(new URL(name, set.directory), 'utf8').replaceAll('\r\n', '\n');
+    const sql = text.replaceAll(/\{\{(\w+)\}\}/g, (_, variable: string) => {
+      const value = variables[variable];
+      if (value === undefined) throw malformed(set, `${name} uses the unknown variable ${variable}`);
+      return value;
+    });
+    return { number, name, sha256: createHash('sha256').update(text).digest('hex'), sql };
+  });
+}
+
+const malformed = (set: MigrationSet, reason: string): MigrationError =>
+  new MigrationError('malformed_set', `migrations of ${set.schema}: ${reason}`, { schema: set.schema });
