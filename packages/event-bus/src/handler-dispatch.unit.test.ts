@@ -16,12 +16,12 @@ const handled: string[] = [];
 @Controller()
 class Handlers {
   @EventPattern('throws')
-  async throws(): Promise<void> {
+  async throws(_message: unknown): Promise<void> {
     throw new VendorGone('gone');
   }
 
   @EventPattern('throws-at-once')
-  throwsAtOnce(): void {
+  throwsAtOnce(_message: unknown): void {
     throw new VendorGone('gone');
   }
 
@@ -34,12 +34,12 @@ class Handlers {
   }
 
   @EventPattern('twice')
-  async first(): Promise<void> {
+  async first(_message: unknown): Promise<void> {
     handled.push('first');
   }
 
   @EventPattern('twice')
-  async second(): Promise<void> {
+  async second(_message: unknown): Promise<void> {
     throw new VendorGone('second of two');
   }
 }

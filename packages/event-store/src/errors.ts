@@ -12,6 +12,8 @@ export type EventStoreErrorCode =
   | 'unreadable_event'
   /** The transaction wrote before it held the stream's lock; it would break the order of the log. */
   | 'lock_not_first'
+  /** Another holder has the lease by now. */
+  | 'fenced'
   | 'stopped';
 
 /** What the event store throws. Expected outcomes (conflict, duplicate, fenced) are return values. */

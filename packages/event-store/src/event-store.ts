@@ -1,6 +1,7 @@
 import type { EventType } from '@darkroom/contract';
 import type postgres from 'postgres';
 import type { Cursor } from './cursor.js';
+import type { EventStoreError } from './errors.js';
 import type { EventMetadata, NewEvent, RecordedEvent } from './events.js';
 import type { ServiceName } from './who-may-append.js';
 
@@ -74,9 +75,23 @@ export interface ReadAllRequest {
   readonly types?: readonly EventType[];
 }
 
+/** An event that this program does not know how to read: of a later version, or damaged. */
+export interface UnreadableEvent {
+  readonly id: string;
+  readonly stream: string;
+  readonly version: number;
+  readonly type: string;
+  readonly schemaVersion: number;
+  readonly metadata: EventMetadata;
+  readonly cursor: Cursor;
+  readonly error: EventStoreError;
+}
+
 /** `cursor` equals the request's `after` when nothing was there; it may move on with no event of the wanted types. */
 export interface LogPage {
   readonly events: readonly RecordedEvent[];
+  /** Passed by the cursor all the same; whoever skips them must say so. */
+  readonly unreadable: readonly UnreadableEvent[];
   readonly cursor: Cursor;
 }
 

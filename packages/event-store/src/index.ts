@@ -17,6 +17,7 @@ export type {
   RowWrite,
   SubscribeRequest,
   Subscription,
+  UnreadableEvent,
 } from './event-store.js';
 export type { EventMetadata, NewEvent, RecordedEvent, Recording } from './events.js';
 export { createMemoryEventStore, type MemoryEventStoreOptions } from './memory/store.js';

@@ -1,4 +1,10 @@
 export type { GenerationDetail } from './detail/detail.js';
+export { DetailProjection } from './detail/detail-projection.js';
+export { foldDetail } from './detail/fold-detail.js';
+export { type DetailPorts, getGeneration } from './detail/get-generation.js';
+export type { CursorSigner } from './detail/list-cursor.js';
+export { type ListAnswer, listGenerations, type ListPorts, type ListQuery } from './detail/list-generations.js';
+export { type DetailProjectionPorts, projectDetail } from './detail/project-detail.js';
 export type { FeedEvent } from './feed/feed-event.js';
 export { feedSubscription, projectFeed } from './feed/project-feed.js';
 export {
@@ -18,3 +24,6 @@ export type {
   HistoryEvent,
   LinkSigner,
 } from './resource/generation-resource.js';
+export { type GenerationStatus, statusOf } from './resource/status-of.js';
+export { feedEventToHistory, toHistory } from './resource/to-history.js';
+export { toResource } from './resource/to-resource.js';

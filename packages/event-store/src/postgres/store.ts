@@ -1,9 +1,28 @@
+import { origin } from '../cursor.js';
 import type { Database } from '../database.js';
-import type { EventStore } from '../event-store.js';
+import type { AppendOutcome, AppendRequest, CreateOutcome, EventStore } from '../event-store.js';
+import { naturalBatching } from '../natural-batching.js';
+import {
+  checkUuid,
+  type StorableAppend,
+  storableAppend,
+  type StorableCreate,
+  storableCreate,
+} from '../storable.js';
+import { startSubscription } from '../subscription.js';
+import { EventStoreError } from '../errors.js';
 import type { MayAppend } from '../who-may-append.js';
+import { appendBatch, appendBatchWithRows } from './append.js';
+import { postgresCheckpoints } from './checkpoints.js';
+import { createBatch, findByKey } from './create.js';
+import { erasePersonal } from './erase.js';
+import { postgresHints } from './hints.js';
+import { head, readAll } from './read-all.js';
+import { readStream } from './read-stream.js';
+import { readAgain, settled } from './settle.js';
 
 export interface PostgresEventStoreOptions {
-  readonly mayAppend: MayAppend;
+  readonly mayAppend?: MayAppend;
   /** Shortest time between two NOTIFY of this process. Default 20. */
   readonly notifyEveryMs?: number;
   /** How long a lost answer is asked for again before it is given up as unknown. Default 15,000. */
@@ -11,6 +30,80 @@ export interface PostgresEventStoreOptions {
 }
 
 /** The event store on Postgres. Needs the schema that `eventStoreMigrations` makes. */
-export function createPostgresEventStore(_sql: Database, _options: PostgresEventStoreOptions): EventStore {
-  throw new Error('not yet');
+export function createPostgresEventStore(sql: Database, options: PostgresEventStoreOptions = {}): EventStore {
+  const settleTimeoutMs = options.settleTimeoutMs ?? 15_000;
+  const hints = postgresHints(sql, options.notifyEveryMs ?? 20);
+  const bytesOf = ({ json }: { json: string }): number => json.length;
+  // An unknown outcome is not tried alone: it was settled for as long as it may be.
+  const mayRunAlone = (error: unknown): boolean =>
+    !(error instanceof EventStoreError && error.code === 'outcome_unknown');
+  const hinting = <R, O extends { outcome: string }>(run: (batch: readonly R[]) => Promise<O[]>) => {
+    return async (batch: readonly R[]): Promise<O[]> => {
+      const outcomes = await settled(() => run(batch), settleTimeoutMs);
+      if (outcomes.some(({ outcome }) => outcome === 'appended' || outcome === 'created')) hints.appended();
+      return outcomes;
+    };
+  };
+
+  const plain = naturalBatching<StorableAppend, AppendOutcome>({
+    run: hinting((batch) => appendBatch(sql, batch)),
+    keyOf: ({ stream }) => stream,
+    sharesKeys: true,
+    bytesOf,
+    mayRunAlone,
+  });
+  const withRows = naturalBatching<StorableAppend, AppendOutcome>({
+    run: hinting((batch) => appendBatchWithRows(sql, batch)),
+    keyOf: ({ stream }) => stream,
+    sharesKeys: false,
+    bytesOf,
+    mayRunAlone,
+  });
+  const creates = naturalBatching<StorableCreate, CreateOutcome>({
+    run: hinting((batch) => createBatch(sql, batch)),
+    keyOf: ({ tenant, idempotencyKey }) => JSON.stringify([tenant, idempotencyKey]),
+    sharesKeys: true,
+    bytesOf,
+    mayRunAlone,
+  });
+  const add = (append: StorableAppend): Promise<AppendOutcome> =>
+    (append.with ? withRows : plain).add(append);
+  const subscriptions = new Set<{ stop(): Promise<void> }>();
+
+  const store: EventStore = {
+    origin,
+    checkpoints: postgresCheckpoints(sql),
+    async append(request: AppendRequest) {
+      return add(storableAppend(request, options.mayAppend));
+    },
+    async appendMany(requests) {
+      return Promise.all(requests.map((request) => storableAppend(request, options.mayAppend)).map(add));
+    },
+    async create(request) {
+      return creates.add(storableCreate(request, options.mayAppend));
+    },
+    findByKey: (tenant, idempotencyKey) => readAgain(() => findByKey(sql, tenant, idempotencyKey)),
+    async readStream(stream, { after = 0 } = {}) {
+      checkUuid('stream', stream);
+      return readAgain(() => readStream(sql, stream, after));
+    },
+    readAll: ({ after, limit, types }) => readAgain(() => readAll(sql, after, limit, types)),
+    head: () => readAgain(() => head(sql)),
+    onAppended: (listener) => hints.onAppended(listener),
+    async erasePersonal(stream) {
+      checkUuid('stream', stream);
+      await readAgain(() => erasePersonal(sql, stream));
+    },
+    subscribe(request) {
+      const subscription = startSubscription(store, request);
+      subscriptions.add(subscription);
+      return subscription;
+    },
+    async stop() {
+      await Promise.all([...subscriptions].map((subscription) => subscription.stop()));
+      await Promise.all([plain.stop(), withRows.stop(), creates.stop()]);
+      await hints.stop();
+    },
+  };
+  return store;
 }

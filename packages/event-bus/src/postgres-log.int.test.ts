@@ -1,0 +1,173 @@
+import 'reflect-metadata';
+import { randomUUID } from 'node:crypto';
+import { eventSchemas, type EventType, isEventType } from '@darkroom/contract';
+import {
+  createPostgresEventStore,
+  type EventStore,
+  type MayAppend,
+  type NewEvent,
+} from '@darkroom/event-store';
+import { createTestDatabase, type TestDatabase } from '@darkroom/event-store/testing';
+import { Controller, type INestMicroservice, Module, type Type } from '@nestjs/common';
+import { EventPattern, Payload } from '@nestjs/microservices';
+import { createBusMicroservice } from './bus-microservice.js';
+import type { BusMessage } from './message.js';
+import { busMigrations } from './migrations.js';
+import { listParked } from './parked-streams.js';
+import { PostgresLogTransport } from './postgres-log-transport.js';
+import {
+  busConformance,
+  type BusHarness,
+  type ConsumeRequest,
+  type RunningConsumer,
+} from './testing/index.js';
+
+const types = Object.keys(eventSchemas).filter(isEventType);
+const services = ['intake', 'provider-gateway', 'artifact', 'control-plane'] as const;
+const mayAppend = Object.fromEntries(types.map((type) => [type, services])) as unknown as MayAppend;
+const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+const conformanceTypes: EventType[] = ['GenerationRequested', 'ProgressReported', 'CancellationRequested'];
+
+function requested(): NewEvent<'GenerationRequested'> {
+  return {
+    id: randomUUID(),
+    type: 'GenerationRequested',
+    data: {
+      prompt: 'a red bicycle in the rain',
+      promptSalt: '00',
+      promptDigest: { saltedSha256: '00', length: 25 },
+      model: 'sim/standard',
+      route: ['sim/standard'],
+      width: 64,
+      height: 64,
+      count: 1,
+      minCount: 1,
+      seed: 1,
+      outputFormat: 'OUTPUT_FORMAT_PNG',
+      metadata: {},
+      deadlineSeconds: 60,
+      deadline: '2026-11-24T11:00:00Z',
+      requestedAt: '2026-11-24T10:00:00Z',
+      estimatedCost: { micros: '40000', currency: 'USD' },
+    },
+  };
+}
+
+const later = {
+  ProgressReported: { run: 1, attempt: 1, percent: 10, vendorStatus: 'running' },
+  CancellationRequested: { run: 1, requestedBy: 'REQUESTER_CLIENT', reason: '' },
+} as const;
+
+function nextEvent(version: number, type: keyof typeof later): NewEvent {
+  if (version === 0) return requested();
+  const id = randomUUID();
+  return type === 'ProgressReported'
+    ? { id, type, data: { ...later[type] } }
+    : { id, type, data: { ...later[type] } };
+}
+
+/** A Nest module whose one handler does what the case wants. */
+function moduleOf(request: ConsumeRequest): Type {
+  @Controller()
+  class Handlers {
+    @EventPattern([...(request.types ?? conformanceTypes)])
+    async on(@Payload() message: BusMessage): Promise<void> {
+      await request.handle(message);
+    }
+  }
+  @Module({ controllers: [Handlers] })
+  class HandlersModule {}
+  return HandlersModule;
+}
+
+describe('bus on the Postgres log', () => {
+  let database: TestDatabase;
+  let store: EventStore;
+  const running = new Set<INestMicroservice>();
+
+  beforeAll(async () => {
+    database = await createTestDatabase({ migrations: [busMigrations] });
+    store = createPostgresEventStore(database.sql, { mayAppend });
+  });
+  afterEach(async () => {
+    await Promise.all([...running].map((app) => app.close()));
+    running.clear();
+  });
+  afterAll(async () => {
+    await store.stop();
+    await database.drop();
+  });
+
+  const versions = new Map<string, number>();
+
+  const consume = async (request: ConsumeRequest): Promise<RunningConsumer> => {
+    let dead = false;
+    const gone = (): Promise<never> => Promise.reject(new Error('this process is dead'));
+    const { checkpoints } = store;
+    const transport = new PostgresLogTransport({
+      store: {
+        readAll: (page) => store.readAll(page),
+        readStream: (stream, options) => store.readStream(stream, options),
+        onAppended: (listener) => store.onAppended(listener),
+        checkpoints: {
+          acquire: (...args) => (dead ? gone() : checkpoints.acquire(...args)),
+          renew: (...args) => (dead ? gone() : checkpoints.renew(...args)),
+          advance: (...args) => (dead ? gone() : checkpoints.advance(...args)),
+          release: (...args) => (dead ? gone() : checkpoints.release(...args)),
+          read: (...args) => checkpoints.read(...args),
+        },
+      },
+      sql: database.sql,
+      group: request.group,
+      leaseSeconds: 1,
+      pollMs: 50,
+      checkpointMs: 20,
+      batchSize: 8,
+      ...(request.concurrency === undefined ? {} : { concurrency: request.concurrency }),
+      ...(request.capacity === undefined ? {} : { capacity: request.capacity }),
+      ...(request.policy === undefined ? {} : { policy: request.policy }),
+    });
+    const app = await createBusMicroservice(moduleOf(request), transport, { logger: false });
+    await app.listen();
+    running.add(app);
+    return {
+      health: () => {
+        const health = transport.health();
+        if (!health) throw new Error('not listening');
+        return health;
+      },
+      stop: async () => {
+        running.delete(app);
+        await app.close();
+      },
+      vanish: async () => {
+        dead = true;
+        running.delete(app);
+        void app.close();
+      },
+    };
+  };
+
+  const harness: BusHarness = {
+    traceparent,
+    consume,
+    parked: (group) => listParked(database.sql, { consumer: group, limit: 100 }),
+    append: async (stream, type = 'ProgressReported') => {
+      const version = versions.get(stream) ?? 0;
+      const outcome = await store.append({
+        stream,
+        expected: version === 0 ? 'none' : version,
+        events: [nextEvent(version, type)],
+        metadata: { tenant: 'demo', actor: 'service:test', traceparent },
+        by: 'intake',
+      });
+      expect(outcome).toEqual({ outcome: 'appended', version: version + 1 });
+      versions.set(stream, version + 1);
+      return version + 1;
+    },
+  };
+
+  for (const { name, run } of busConformance) {
+    it(name, () => run(harness));
+  }
+});

@@ -1,0 +1,70 @@
+import type { Phase } from '@darkroom/domain';
+import type { GenerationStatus } from '../resource/status-of.js';
+import type { GenerationDetail } from './detail.js';
+import { detailColumns } from './detail-row.js';
+import { caughtUp, type DetailPorts } from './get-generation.js';
+
+/** What operators search by, over all tenants. */
+export interface GenerationSearch {
+  readonly limit: number;
+  /** UUID of the last one of the page before. */
+  readonly after?: string;
+  readonly tenant?: string;
+  readonly status?: GenerationStatus;
+  readonly phase?: Phase;
+  readonly model?: string;
+  readonly errorCode?: string;
+  readonly account?: string;
+  readonly vendorJobId?: string;
+  readonly traceId?: string;
+  /** Text within the client's metadata. */
+  readonly text?: string;
+  readonly createdAfter?: Date;
+  readonly createdBefore?: Date;
+}
+
+const likeText = (text: string): string => `%${text.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
+
+/** Generations of all tenants, the newest first (ids are ordered by time). */
+export async function searchGenerations(ports: DetailPorts, search: GenerationSearch): Promise<GenerationDetail[]> {
+  const { sql } = ports;
+  const attempt = (fields: Record<string, string>) => sql`and d.state @> ${sql.json({ attempts: [fields] })}`;
+  const rows = await sql`
+    select s.version as head, ${detailColumns(sql)}
+    from read_models.detail_v1 d join event_store.streams s on s.id = d.id
+    where true
+      ${search.after === undefined ? sql`` : sql`and d.id < ${search.after}::uuid`}
+      ${search.tenant === undefined ? sql`` : sql`and d.tenant = ${search.tenant}`}
+      ${search.status === undefined ? sql`` : sql`and d.status = ${search.status}`}
+      ${search.phase === undefined ? sql`` : sql`and d.state @> ${sql.json({ phase: search.phase })}`}
+      ${search.model === undefined ? sql`` : sql`and d.model = ${search.model}`}
+      ${search.errorCode === undefined ? sql`` : sql`and d.state @> ${sql.json({ error: { code: search.errorCode } })}`}
+      ${search.account === undefined ? sql`` : attempt({ account: search.account })}
+      ${search.vendorJobId === undefined ? sql`` : attempt({ vendorJobId: search.vendorJobId })}
+      ${search.traceId === undefined ? sql`` : sql`and d.traceparent like ${`00-${search.traceId}-%`}`}
+      ${search.text === undefined ? sql`` : sql`and d.metadata::text ilike ${likeText(search.text)}`}
+      ${search.createdAfter === undefined ? sql`` : sql`and d.created_at > ${search.createdAfter}`}
+      ${search.createdBefore === undefined ? sql`` : sql`and d.created_at < ${search.createdBefore}`}
+    order by d.id desc limit ${search.limit}`;
+  const details = await Promise.all(rows.map((row) => caughtUp(ports, String(row['id']), row)));
+  return details.filter((detail) => detail !== undefined);
+}
+
+/** What of a generation may need a person. */
+export type Attention = 'open-question' | 'paid-orphan';
+
+/** Generations with an open question or a paid orphan, the oldest first: each kind is a partial index. */
+export async function generationsInNeed(
+  ports: DetailPorts,
+  need: { readonly of: Attention; readonly limit: number; readonly after?: string },
+): Promise<GenerationDetail[]> {
+  const { sql } = ports;
+  const rows = await sql`
+    select s.version as head, ${detailColumns(sql)}
+    from read_models.detail_v1 d join event_store.streams s on s.id = d.id
+    where ${need.of === 'open-question' ? sql`d.open_questions > 0` : sql`d.paid_orphans > 0`}
+      ${need.after === undefined ? sql`` : sql`and d.id > ${need.after}::uuid`}
+    order by d.id limit ${need.limit}`;
+  const details = await Promise.all(rows.map((row) => caughtUp(ports, String(row['id']), row)));
+  return details.filter((detail) => detail !== undefined);
+}

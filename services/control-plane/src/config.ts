@@ -1,0 +1,32 @@
+import { ConfigError, type Environment, readSettings } from '@darkroom/platform';
+
+/** What the control plane needs. */
+export interface ControlPlaneConfig {
+  readonly databaseUrl: string;
+  readonly host: string;
+  /** 0: a free one. */
+  readonly port: number;
+  /** Added at start where it is not there yet; absent: the keys in the table are all there are. */
+  readonly operatorKey?: string;
+  readonly logLevel: string;
+}
+
+/**
+ * Reads the process's own settings.
+ * @throws ConfigError
+ */
+export function readControlPlaneConfig(env: Environment): ControlPlaneConfig {
+  const values = readSettings(
+    ['DATABASE_URL', 'HOST', 'CONTROL_PLANE_PORT', 'DARKROOM_OPERATOR_KEY', 'LOG_LEVEL'],
+    env,
+  );
+  if (values.DATABASE_URL === undefined)
+    throw new ConfigError('DATABASE_URL is missing: only the launcher brings its own Postgres');
+  return {
+    databaseUrl: values.DATABASE_URL,
+    host: values.HOST,
+    port: values.CONTROL_PLANE_PORT,
+    ...(values.DARKROOM_OPERATOR_KEY === undefined ? {} : { operatorKey: values.DARKROOM_OPERATOR_KEY }),
+    logLevel: values.LOG_LEVEL,
+  };
+}

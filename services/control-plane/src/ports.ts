@@ -1,0 +1,14 @@
+import type { Database, EventStore } from '@darkroom/event-store';
+
+/** What the control plane's use cases work with. */
+export interface ControlPlanePorts {
+  readonly sql: Database;
+  readonly store: EventStore;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+  /** Whether this process is on its way out. */
+  readonly stopping: () => boolean;
+}
+
+/** Nest's name for the ports. */
+export const CONTROL_PLANE_PORTS = Symbol('control-plane ports');

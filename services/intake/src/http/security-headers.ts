@@ -1,0 +1,35 @@
+import type { FastifyInstance } from 'fastify';
+
+/** Of answers that are no pages: nothing in them may run or be framed. */
+const dataPolicy = "default-src 'none'; frame-ancestors 'none'";
+
+/** Of our own pages: everything comes from here and nothing from another host. */
+export const pagePolicy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data: blob:",
+  "font-src 'self'",
+  "connect-src 'self'",
+  "manifest-src 'self'",
+  "base-uri 'none'",
+  "form-action 'self'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+/** Of the API reference: its viewer writes styles into its elements. */
+export const referencePolicy = pagePolicy.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'");
+
+/** What every answer carries; a controller may replace one. */
+export function installSecurityHeaders(fastify: FastifyInstance): void {
+  fastify.addHook('onRequest', (_request, reply, done) => {
+    void reply.headers({
+      'content-security-policy': dataPolicy,
+      'cross-origin-resource-policy': 'same-origin',
+      'cross-origin-opener-policy': 'same-origin',
+      'referrer-policy': 'no-referrer',
+      'x-frame-options': 'DENY',
+    });
+    done();
+  });
+}

@@ -1,0 +1,158 @@
+import { type ProblemCode, problemCodes } from '@darkroom/platform';
+import { z } from 'zod';
+import type { Header, Operation, Success } from './operation.js';
+import { problemSchema } from './response-schemas.js';
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** The OpenAPI 3.1 document: made from the very schemas that check requests and that tests check answers with. */
+export function openApiDocument(operations: readonly Operation[]): Json {
+  const components = new SchemaComponents();
+  const paths: Record<string, Record<string, Json>> = {};
+  for (const operation of operations)
+    (paths[operation.path] ??= {})[operation.method] = describeOperation(operation, components);
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Darkroom',
+      version: '1',
+      description: 'One request, one charge: verified images, an honest failure, or a cancellation.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [{ url: '/' }],
+    security: [{ key: [] }],
+    paths,
+    components: {
+      securitySchemes: {
+        key: { type: 'http', scheme: 'bearer', description: 'An API key, `dk_test_…`.' },
+        session: { type: 'apiKey', in: 'cookie', name: 'darkroom_session' },
+      },
+      schemas: components.schemas,
+    },
+  };
+}
+
+/** Schemas that carry an id, once each; everything else stands where it is used. */
+class SchemaComponents {
+  readonly schemas: Record<string, unknown> = {};
+
+  reference(schema: z.ZodType, io: 'input' | 'output'): unknown {
+    const { $schema: _, $defs = {}, ...own } = z.toJSONSchema(schema, { io, unrepresentable: 'any' });
+    for (const [id, definition] of Object.entries($defs)) this.schemas[id] = this.named(definition);
+    const id = schema.meta()?.id;
+    if (id === undefined) return this.named(own);
+    this.schemas[id] = this.named(own);
+    return { $ref: `#/components/schemas/${id}` };
+  }
+
+  /** The document keeps its definitions in one place, and names are theirs there. */
+  private named(definition: unknown): unknown {
+    const text = JSON.stringify(definition, (key, value: unknown) => (key === 'id' && typeof value === 'string' ? undefined : value));
+    return JSON.parse(text.replaceAll('"#/$defs/', '"#/components/schemas/'));
+  }
+}
+
+function describeOperation(operation: Operation, components: SchemaComponents): Json {
+  const parameters = [
+    ...pathParameters(operation.path),
+    ...queryParameters(operation.query),
+    ...(operation.headers ?? []).map((header) => ({
+      name: header.name,
+      in: 'header',
+      required: header.required ?? false,
+      description: header.description,
+      schema: { type: 'string' },
+    })),
+  ];
+  return {
+    operationId: operation.id,
+    tags: [operation.tag],
+    summary: operation.summary,
+    ...(operation.access === 'key' ? { security: [{ key: [] }, { session: [] }] } : {}),
+    ...(operation.access === 'key-or-link' ? { security: [{ key: [] }, { session: [] }, {}] } : {}),
+    ...(operation.access === 'open' ? { security: [] } : {}),
+    ...(parameters.length > 0 ? { parameters } : {}),
+    ...(operation.body
+      ? {
+          requestBody: {
+            required: operation.body.required,
+            content: { 'application/json': { schema: components.reference(operation.body.schema, 'input') } },
+          },
+        }
+      : {}),
+    responses: {
+      ...Object.fromEntries(operation.answers.map((answer) => [answer.status, describeSuccess(answer, components)])),
+      ...problemResponses(operation, components),
+    },
+  };
+}
+
+function describeSuccess(answer: Success, components: SchemaComponents): Json {
+  return {
+    description: answer.description,
+    ...(answer.headers ? { headers: headersOf(answer.headers) } : {}),
+    ...(answer.content
+      ? {
+          content: Object.fromEntries(
+            Object.entries(answer.content).map(([type, schema]) => [
+              type,
+              { schema: schema ? components.reference(schema, 'output') : { type: 'string' } },
+            ]),
+          ),
+        }
+      : {}),
+  };
+}
+
+const headersOf = (headers: readonly Header[]): Json =>
+  Object.fromEntries(
+    headers.map(({ name, description }) => [name, { description, schema: { type: 'string' } }]),
+  );
+
+function pathParameters(path: string): Json[] {
+  return [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: { type: 'string' },
+  }));
+}
+
+const objectSchema = z.object({
+  properties: z.record(z.string(), z.looseObject({ description: z.string().optional() })),
+});
+
+function queryParameters(query: z.ZodType | undefined): Json[] {
+  if (!query) return [];
+  const scratch = z.toJSONSchema(query, { io: 'input', unrepresentable: 'any' });
+  const { properties } = objectSchema.parse(scratch);
+  return Object.entries(properties).map(([name, { description, ...schema }]) => ({
+    name,
+    in: 'query',
+    required: false,
+    ...(description === undefined ? {} : { description }),
+    schema,
+  }));
+}
+
+/** What may always happen, beside what the operation names; several codes may share a status. */
+function problemResponses(operation: Operation, components: SchemaComponents): Json {
+  const usual: ProblemCode[] = operation.access === 'open' ? ['internal_error'] : ['unauthenticated', 'forbidden', 'internal_error', 'unavailable'];
+  const byStatus = new Map<number, ProblemCode[]>();
+  for (const code of new Set([...operation.problems, ...usual])) {
+    const { status } = problemCodes[code];
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
+  }
+  return Object.fromEntries(
+    [...byStatus].map(([status, codes]) => [
+      status,
+      {
+        description: codes.map((code) => `\`${code}\`: ${problemCodes[code].title}`).join('; '),
+        ...(codes.some((code) => problemCodes[code].retryable) && status !== 409
+          ? { headers: headersOf([{ name: 'Retry-After', description: 'Seconds to wait.' }]) }
+          : {}),
+        content: { 'application/problem+json': { schema: components.reference(problemSchema, 'output') } },
+      },
+    ]),
+  );
+}

@@ -1,0 +1,120 @@
+import { createHash } from 'node:crypto';
+import type { EventData, OutputFormat } from '@darkroom/contract';
+import type { EventStore } from '@darkroom/event-store';
+import type { FieldError, Signer } from '@darkroom/platform';
+import { type CapabilitySheet, estimateCost } from '@darkroom/providers';
+import type { Principal } from '../adapters/key-directory.js';
+import { requestFingerprint } from '../policy/request-fingerprint.js';
+import { beyondLimits, type ResolvedModel, resolveModel, type Routes } from '../policy/resolve-model.js';
+import type { CreateGeneration } from '../schemas/create-generation.js';
+
+/** What creating needs; time, ids and randomness come in as functions. */
+export interface CreatePorts {
+  readonly store: Pick<EventStore, 'create' | 'findByKey'>;
+  readonly signer: Signer;
+  readonly routes: Routes;
+  now(): number;
+  newGenerationId(): string;
+  newEventId(): string;
+  randomBytes(count: number): Buffer;
+}
+
+export interface CreateRequest {
+  readonly principal: Principal;
+  readonly idempotencyKey: string;
+  /** Parsed, as sent. */
+  readonly sent: unknown;
+  /** Checked, with defaults. */
+  readonly wish: CreateGeneration;
+  readonly traceparent: string | undefined;
+}
+
+export type CreateResult =
+  | { readonly outcome: 'accepted'; readonly id: string; readonly createdAt: Date; readonly replayed: boolean }
+  | { readonly outcome: 'mismatch' }
+  | { readonly outcome: 'unknown-model' }
+  | { readonly outcome: 'beyond-limits'; readonly errors: readonly FieldError[] };
+
+/**
+ * Stores a request, once for each key. The key is looked up before models and limits: what was accepted once is answered
+ * the same way again, whatever was withdrawn since. What is refused leaves nothing behind.
+ */
+export async function createGeneration(ports: CreatePorts, request: CreateRequest): Promise<CreateResult> {
+  const { principal, idempotencyKey, wish } = request;
+  const fingerprint = requestFingerprint(ports.signer, request.sent);
+  const earlier = await ports.store.findByKey(principal.tenant, idempotencyKey);
+  if (earlier) {
+    return fingerprint.matches(earlier.fingerprint)
+      ? { outcome: 'accepted', id: earlier.stream, createdAt: earlier.createdAt, replayed: true }
+      : { outcome: 'mismatch' };
+  }
+
+  const model = resolveModel(wish.model, principal.defaultRoute, ports.routes);
+  if (!model) return { outcome: 'unknown-model' };
+  const errors = beyondLimits(wish, model.sheets);
+  if (errors.length > 0) return { outcome: 'beyond-limits', errors };
+
+  const created = await ports.store.create({
+    tenant: principal.tenant,
+    idempotencyKey,
+    fingerprint: fingerprint.value,
+    stream: ports.newGenerationId(),
+    event: { id: ports.newEventId(), type: 'GenerationRequested', data: requestedEvent(ports, wish, model) },
+    metadata: {
+      tenant: principal.tenant,
+      actor: `client:${principal.keyId}`,
+      ...(request.traceparent === undefined ? {} : { traceparent: request.traceparent }),
+    },
+  });
+  if (created.outcome === 'mismatch') return { outcome: 'mismatch' };
+  return {
+    outcome: 'accepted',
+    id: created.stream,
+    createdAt: created.createdAt,
+    replayed: created.outcome === 'replayed',
+  };
+}
+
+const formats: Record<CreateGeneration['output_format'], OutputFormat> = {
+  png: 'OUTPUT_FORMAT_PNG',
+  jpeg: 'OUTPUT_FORMAT_JPEG',
+  webp: 'OUTPUT_FORMAT_WEBP',
+};
+
+function requestedEvent(
+  ports: CreatePorts,
+  wish: CreateGeneration,
+  model: ResolvedModel,
+): EventData['GenerationRequested'] {
+  const now = ports.now();
+  const salt = ports.randomBytes(16);
+  const [width = 0, height = 0] = wish.size.split('x').map(Number);
+  return {
+    prompt: wish.prompt,
+    promptSalt: salt.toString('hex'),
+    promptDigest: {
+      saltedSha256: createHash('sha256').update(salt).update(wish.prompt, 'utf8').digest('hex'),
+      length: [...wish.prompt].length,
+    },
+    model: model.name,
+    route: [...model.route],
+    width,
+    height,
+    count: wish.count,
+    minCount: wish.min_count ?? wish.count,
+    seed: wish.seed ?? ports.randomBytes(4).readUInt32BE(),
+    outputFormat: formats[wish.output_format],
+    metadata: wish.metadata ?? {},
+    deadlineSeconds: wish.deadline_seconds,
+    deadline: new Date(now + wish.deadline_seconds * 1000).toISOString(),
+    requestedAt: new Date(now).toISOString(),
+    estimatedCost: estimate(model.sheets, wish.count),
+  };
+}
+
+/** The first model's price: the others are tried only when it cannot. */
+function estimate(sheets: readonly CapabilitySheet[], count: number): { micros: string; currency: string } {
+  const [sheet] = sheets;
+  if (!sheet) throw new Error('a route has at least one model');
+  return estimateCost(sheet, count);
+}
