@@ -88,6 +88,6 @@ function reject(entry: Waiting | undefined, error: unknown): void {
 }
 
 function isConnectionTrouble(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
   return /^(CONN|ECONN|EPIPE|ETIMEDOUT|08|53|57|3D|42)/.test(code);
 }

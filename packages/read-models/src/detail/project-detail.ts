@@ -1,10 +1,15 @@
+import { openQuestions } from '@darkroom/domain';
 import type { EventStore } from '@darkroom/event-store';
 import type postgres from 'postgres';
 import { statusOf } from '../resource/status-of.js';
 import type { GenerationDetail } from './detail.js';
+import { storedArtifacts } from './stored-artifacts.js';
 import { detailColumns, parseDetailRow } from './detail-row.js';
 import { foldDetail } from './fold-detail.js';
-import { openQuestions, paidOrphans } from './needs-a-person.js';
+import { paidOrphans } from './paid-orphans.js';
+
+/** Name of the rows' subscription to the log: its checkpoint tells up to where every row is written. */
+export const detailSubscription = 'projections.detail_v1';
 
 /** What the projection reads and writes. */
 export interface DetailProjectionPorts {
@@ -76,17 +81,24 @@ async function writeDetails(sql: postgres.Sql, details: readonly GenerationDetai
     metadata: { ...detail.metadata },
     erased: detail.erased,
     traceparent: detail.traceparent,
+    artifacts: storedArtifacts(detail.state).map(({ artifact }) => artifact.id),
   }));
   // In the order of their keys: two writers of the same rows wait for each other instead of deadlocking.
   await sql`
+    with details as materialized (
+      select * from jsonb_to_recordset(${sql.json(rows as unknown as postgres.JSONValue)}) as r
+        (id uuid, tenant text, version int, run int, created_at timestamptz, status text, model text, open_questions int,
+         paid_orphans int, state jsonb, prompt text, metadata jsonb, erased boolean, traceparent text, artifacts uuid[])
+    ), images as (
+      insert into read_models.artifact_v1 (id, generation)
+      select artifact, id from details cross join lateral unnest(artifacts) as artifact order by artifact
+      on conflict (id) do nothing
+    )
     insert into read_models.detail_v1 as d (id, tenant, version, run, created_at, status, model, open_questions, paid_orphans,
       state, prompt, metadata, erased, traceparent)
     select id, tenant, version, run, created_at, status, model, open_questions, paid_orphans,
       state, prompt, metadata, erased, traceparent
-    from jsonb_to_recordset(${sql.json(rows as unknown as postgres.JSONValue)}) as r
-      (id uuid, tenant text, version int, run int, created_at timestamptz, status text, model text, open_questions int,
-       paid_orphans int, state jsonb, prompt text, metadata jsonb, erased boolean, traceparent text)
-    order by id
+    from details order by id
     on conflict (id) do update set version = excluded.version, run = excluded.run, status = excluded.status,
       model = excluded.model, open_questions = excluded.open_questions, paid_orphans = excluded.paid_orphans,
       state = excluded.state, prompt = excluded.prompt, erased = excluded.erased

@@ -45,18 +45,24 @@ const feedRow = z.object({
 export async function readFeed(ports: FeedPorts, query: FeedQuery): Promise<FeedAnswer> {
   const after = parseAfter(ports, query.after);
   if (after === undefined) return { outcome: 'malformed' };
-  const { sql } = ports;
-  const rows = await sql`
-    select cursor, tenant, event, generation, version, type, data, recorded_at as "recordedAt"
-    from read_models.feed_v1
-    where tenant = ${query.tenant} and cursor > ${after}
-      ${query.types === undefined ? sql`` : sql`and type = any(${[...query.types]})`}
-    order by cursor limit ${query.limit}`;
+  const rows = await feedPage(ports.sql, query, after);
   const events = rows.map((row): FeedEvent => feedRow.parse(row));
   const last = events.at(-1);
   if (last) return { outcome: 'page', events, cursor: last.cursor };
   return after > (await feedHead(ports)) ? { outcome: 'ahead' } : { outcome: 'page', events, cursor: after };
 }
+
+/** The query of one page; its plan is asserted in tests. */
+export const feedPage = (
+  sql: postgres.Sql | postgres.TransactionSql,
+  query: Pick<FeedQuery, 'tenant' | 'limit' | 'types'>,
+  after: Cursor,
+): postgres.PendingQuery<postgres.Row[]> => sql`
+  select cursor, tenant, event, generation, version, type, data, recorded_at as "recordedAt"
+  from read_models.feed_v1
+  where tenant = ${query.tenant} and cursor > ${after}
+    ${query.types === undefined ? sql`` : sql`and type = any(${[...query.types]})`}
+  order by cursor limit ${query.limit}`;
 
 /** A place from which a live reader starts. */
 export interface FeedPlace {

@@ -23,6 +23,12 @@ create index detail_v1_list on read_models.detail_v1 (tenant, created_at desc, i
 create index detail_v1_open_questions on read_models.detail_v1 (id) where open_questions > 0;
 create index detail_v1_paid_orphans on read_models.detail_v1 (id) where paid_orphans > 0;
 
+-- Which generation an image belongs to: written with the generation's row.
+create table read_models.artifact_v1 (
+  id         uuid primary key,
+  generation uuid not null
+);
+
 -- What a tenant may see of each of its events, in the order of the log.
 create table read_models.feed_v1 (
   tenant      text        not null,

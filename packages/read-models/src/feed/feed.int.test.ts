@@ -1,0 +1,161 @@
+import { randomUUID } from 'node:crypto';
+import { createPostgresEventStore, type EventStore, type NewEvent } from '@darkroom/event-store';
+import { createTestDatabase, type TestDatabase } from '@darkroom/event-store/testing';
+import { readModelMigrations } from '../migrations.js';
+import { requested } from '../testing/sample-events.js';
+import { feedSubscription, projectFeed } from './project-feed.js';
+import { feedHead, feedPage, readFeed, readFeeds } from './read-feed.js';
+
+const started = (): NewEvent<'SubmissionStarted'> => ({
+  id: randomUUID(),
+  type: 'SubmissionStarted',
+  data: {
+    run: 1,
+    attempt: 1,
+    account: 'sim-account',
+    model: 'sim/standard',
+    reference: 'secret-reference',
+    seed: 7,
+    sendBy: '2026-11-24T10:00:05Z',
+    estimatedCost: { micros: '40000', currency: 'USD' },
+  },
+});
+const orphan = (): NewEvent<'PaidOrphanRecorded'> => ({
+  id: randomUUID(),
+  type: 'PaidOrphanRecorded',
+  data: {
+    run: 1,
+    attempt: 1,
+    account: 'sim-account',
+    vendorJobId: 'job-1',
+    charge: 'CHARGE_CERTAIN',
+    cost: { micros: '40000', currency: 'USD' },
+    reason: '',
+  },
+});
+
+describe("a tenant's feed", () => {
+  let database: TestDatabase;
+  let store: EventStore;
+
+  beforeAll(async () => {
+    database = await createTestDatabase({ migrations: [readModelMigrations] });
+    store = createPostgresEventStore(database.sql);
+  });
+  afterAll(async () => {
+    await store.stop();
+    await database.drop();
+  });
+
+  const append = async (tenant: string, stream: string, expected: number, event: NewEvent): Promise<void> => {
+    const outcome = await store.append({
+      stream,
+      expected,
+      events: [event],
+      metadata: { tenant, actor: 'service:test' },
+      by: 'intake',
+    });
+    expect(outcome.outcome).toBe('appended');
+  };
+
+  /** What the projection's subscription does with a page, without its process. */
+  const projectAll = async (): Promise<void> => {
+    const lease = await store.checkpoints.acquire(feedSubscription, randomUUID(), 1);
+    if (!lease) throw new Error('the lease is held');
+    const page = await store.readAll({ after: lease.cursor, limit: 500 });
+    await database.sql.begin(async (tx) => {
+      await projectFeed(tx, page.events);
+      await store.checkpoints.advance(feedSubscription, lease.fencing, page.cursor, tx);
+    });
+    await store.checkpoints.release(feedSubscription, lease.fencing);
+  };
+
+  it('shows allow-listed events and fields of its own tenant, in the order of the log', async () => {
+    const [mine, theirs] = [randomUUID(), randomUUID()];
+    await append('feed-a', mine, 0, requested('a red bicycle'));
+    await append('feed-b', theirs, 0, requested('a blue one'));
+    await append('feed-a', mine, 1, started());
+    await append('feed-a', mine, 2, orphan());
+    await projectAll();
+
+    const answer = await readFeed({ sql: database.sql, store }, { tenant: 'feed-a', after: null, limit: 10 });
+    if (answer.outcome !== 'page') throw new Error(answer.outcome);
+    expect(answer.events.map(({ type, version, generation }) => [type, version, generation])).toEqual([
+      ['GenerationRequested', 1, mine],
+      ['SubmissionStarted', 2, mine],
+    ]);
+    expect(JSON.stringify(answer.events)).not.toMatch(/bicycle|secret-reference|sim-account/);
+    expect(answer.events[1]?.data).toEqual({ run: 1, attempt: 1, model: 'sim/standard' });
+  });
+
+  it('resumes after a cursor, filters by type, and keeps the place where nothing is new', async () => {
+    const ports = { sql: database.sql, store };
+    const stream = randomUUID();
+    await append('feed-c', stream, 0, requested('one'));
+    await append('feed-c', stream, 1, started());
+    await projectAll();
+    const first = await readFeed(ports, { tenant: 'feed-c', after: null, limit: 1 });
+    if (first.outcome !== 'page') throw new Error(first.outcome);
+    const second = await readFeed(ports, { tenant: 'feed-c', after: first.cursor, limit: 10 });
+    if (second.outcome !== 'page') throw new Error(second.outcome);
+    expect(second.events.map((event) => event.type)).toEqual(['SubmissionStarted']);
+    const third = await readFeed(ports, { tenant: 'feed-c', after: second.cursor, limit: 10 });
+    expect(third).toEqual({ outcome: 'page', events: [], cursor: second.cursor });
+    const filtered = await readFeed(ports, {
+      tenant: 'feed-c',
+      after: null,
+      limit: 10,
+      types: ['SubmissionStarted'],
+    });
+    expect(filtered.outcome === 'page' && filtered.events.map((event) => event.version)).toEqual([2]);
+  });
+
+  it('tells a cursor of another system from one of its own', async () => {
+    const ports = { sql: database.sql, store };
+    expect(await readFeed(ports, { tenant: 'feed-c', after: 'nonsense', limit: 1 })).toEqual({
+      outcome: 'malformed',
+    });
+    expect(await readFeed(ports, { tenant: 'feed-c', after: 'f'.repeat(32), limit: 1 })).toEqual({
+      outcome: 'ahead',
+    });
+  });
+
+  it('takes a page twice without changing anything', async () => {
+    const before = await database.sql`select * from read_models.feed_v1 order by tenant, cursor`;
+    const page = await store.readAll({ after: store.origin, limit: 500 });
+    await database.sql.begin((tx) => projectFeed(tx, page.events));
+    expect(await database.sql`select * from read_models.feed_v1 order by tenant, cursor`).toEqual(before);
+  });
+
+  it('reads several tenants at once, each after its own place', async () => {
+    const head = await feedHead({ store });
+    const stream = randomUUID();
+    await append('feed-a', stream, 0, requested('new'));
+    await projectAll();
+    const events = await readFeeds(
+      database.sql,
+      [
+        { tenant: 'feed-a', after: head },
+        { tenant: 'feed-b', after: store.origin },
+        { tenant: 'feed-c', after: head },
+      ],
+      10,
+    );
+    expect(events.map(({ tenant, type }) => [tenant, type])).toEqual([
+      ['feed-a', 'GenerationRequested'],
+      ['feed-b', 'GenerationRequested'],
+    ]);
+    expect(await readFeeds(database.sql, [], 10)).toEqual([]);
+  });
+
+  it('walks its key and nothing else', async () => {
+    await database.sql`analyze read_models.feed_v1`;
+    const plan = await database.sql.begin(async (tx) => {
+      await tx`set local enable_seqscan = off`;
+      return tx`explain ${feedPage(tx, { tenant: 'feed-a', limit: 10 }, store.origin)}`;
+    });
+    const text = plan.map((row) => String(row['QUERY PLAN'])).join('\n');
+    expect(text).toContain('feed_v1_pkey');
+    expect(text).not.toContain('Sort');
+  });
+});
