@@ -69,10 +69,17 @@ beforeAll(async () => {
 });
 afterAll(async () => service.stop());
 
+/** What these tests look at of any answer. */
+const answerSchema = z.looseObject({
+  trace_id: z.string().optional(),
+  errors: z.array(z.looseObject({ pointer: z.string(), code: z.string() })).default([]),
+  size: z.number().optional(),
+});
+
 const json = { 'content-type': 'application/json' };
 const post = async (body: string | Buffer, headers: Record<string, string> = json, path = '/items') => {
   const answer = await fetch(service.url + path, { method: 'POST', headers, body });
-  return { status: answer.status, headers: answer.headers, body: await answer.json() };
+  return { status: answer.status, headers: answer.headers, body: answerSchema.parse(await answer.json()) };
 };
 const pointers = (body: { errors: { pointer: string; code: string }[] }) =>
   body.errors.map(({ pointer, code }) => `${pointer} ${code}`);
@@ -136,7 +143,7 @@ describe('an HTTP application', () => {
     const { status, body } = await post('['.repeat(20_000) + ']'.repeat(20_000));
     expect(status).toBe(422);
     expect(body.errors).toHaveLength(1);
-    expect(body.errors[0].code).toBe('too_deep');
+    expect(body.errors[0]?.code).toBe('too_deep');
   });
 
   it.each([

@@ -23,7 +23,9 @@ export interface ByteRange {
   readonly end?: number;
 }
 
-export type ObjectStoreErrorCode = 'invalid_key' | 'checksum_mismatch' | 'size_mismatch' | 'unavailable';
+/** `damaged`: what is stored there is not what was put. */
+export type ObjectStoreErrorCode =
+  'invalid_key' | 'checksum_mismatch' | 'size_mismatch' | 'damaged' | 'unavailable';
 
 /** `unavailable` is worth another try; the others are not. */
 export class ObjectStoreError extends Error {
@@ -39,10 +41,14 @@ export class ObjectStoreError extends Error {
 
 /** Where image bytes live. Objects are immutable: a key is written once. */
 export interface ObjectStore {
-  /** `exists`: something has that key already and was not touched; `head` tells whether it is the same. */
+  /**
+   * `exists`: something has that key already and was not touched; `head` tells whether it is the same. Either way the object
+   * is durable. An error of the body's stream comes through as it is.
+   * @throws ObjectStoreError
+   */
   put(object: PutObject): Promise<'stored' | 'exists'>;
   head(key: string): Promise<ObjectFacts | null>;
-  /** Null: no such object. The stream must be read or destroyed. */
+  /** Null: no such object. The stream must be read or destroyed. A range is cut to the object: beyond its end there is nothing. */
   get(key: string, range?: ByteRange): Promise<Readable | null>;
   /** Nothing happens where there is none. */
   delete(key: string): Promise<void>;

@@ -1,2 +1,2 @@
-export { objectStoreConformance } from './object-store-conformance.js';
+export { objectStoreConformance, type ObjectStoreConformanceCase } from './object-store-conformance.js';
 export { type RawServer, type SeenConnection, startRawServer } from './raw-server.js';
