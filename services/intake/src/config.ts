@@ -76,7 +76,8 @@ export function readIntakeConfig(env: Environment): IntakeConfig {
     databaseOwnerUrl: read.DATABASE_OWNER_URL,
     dataDir: read.DATA_DIR,
     signingSecrets: required('SIGNING_SECRET', read.SIGNING_SECRET),
-    providerWebhookSecrets: read.SIMULATOR_WEBHOOK_SECRET === undefined ? {} : { sim: [read.SIMULATOR_WEBHOOK_SECRET] },
+    providerWebhookSecrets:
+      read.SIMULATOR_WEBHOOK_SECRET === undefined ? {} : { sim: [read.SIMULATOR_WEBHOOK_SECRET] },
     demoKey: read.DARKROOM_DEMO_KEY,
     logLevel: read.LOG_LEVEL,
     logPrompts: read.LOG_PROMPTS,

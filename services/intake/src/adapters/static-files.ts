@@ -22,16 +22,31 @@ const contentTypes: Readonly<Record<string, string>> = {
 };
 
 /** Reads files into memory, by their path below the folder. Only what is in here can ever be served: no request names a path on disk. */
-export async function loadFiles(folder: string, names?: readonly string[]): Promise<ReadonlyMap<string, StaticFile>> {
+export async function loadFiles(
+  folder: string,
+  names?: readonly string[],
+): Promise<ReadonlyMap<string, StaticFile>> {
   const wanted = names ?? (await filesBelow(folder));
   const files = await Promise.all(
     wanted.map(async (name): Promise<[string, StaticFile]> => {
       const body = await readFile(join(folder, name));
-      const tag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`;
-      return [name, { body, contentType: contentTypes[extname(name)] ?? 'application/octet-stream', tag }];
+      return [name, staticFile(body, contentTypes[extname(name)] ?? 'application/octet-stream')];
     }),
   );
   return new Map(files);
+}
+
+/** A file that is made here. */
+export function textFile(text: string, contentType: string): StaticFile {
+  return staticFile(Buffer.from(text), contentType);
+}
+
+function staticFile(body: Buffer, contentType: string): StaticFile {
+  return {
+    body,
+    contentType,
+    tag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`,
+  };
 }
 
 async function filesBelow(folder: string): Promise<string[]> {

@@ -1,5 +1,11 @@
 import { apiKeyPrefix, ProblemError, type Signer } from '@darkroom/platform';
-import { type CanActivate, createParamDecorator, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
+import {
+  type CanActivate,
+  createParamDecorator,
+  type ExecutionContext,
+  Inject,
+  Injectable,
+} from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import type { KeyDirectory, Principal } from '../adapters/key-directory.js';
 import { IntakeParts } from '../intake-parts.js';
@@ -18,7 +24,9 @@ const principals = new WeakMap<FastifyRequest, Principal>();
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 const unauthenticated = (): ProblemError =>
-  new ProblemError('unauthenticated', undefined, { headers: { 'www-authenticate': 'Bearer realm="darkroom"' } });
+  new ProblemError('unauthenticated', undefined, {
+    headers: { 'www-authenticate': 'Bearer realm="darkroom"' },
+  });
 
 /**
  * Who calls: the bearer key, else the session cookie. A cookie is sent by the browser also when another site asks it to, so
@@ -45,7 +53,8 @@ export async function keyCaller(ports: Pick<CallerPorts, 'keys'>, authorization:
   const key = /^Bearer +([\w-]{1,256}) *$/i.exec(authorization)?.[1];
   const prefix = key === undefined ? undefined : apiKeyPrefix(key);
   if (key === undefined || prefix === undefined) throw unauthenticated();
-  if (prefix === 'dk_ops') throw new ProblemError('forbidden', 'An operator key does not open the client API.');
+  if (prefix === 'dk_ops')
+    throw new ProblemError('forbidden', 'An operator key does not open the client API.');
   const principal = await ports.keys.byKey(key);
   if (!principal) throw unauthenticated();
   return principal;

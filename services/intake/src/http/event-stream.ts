@@ -51,7 +51,8 @@ export async function sendStream(
   const { socket } = request.raw;
   socket.setTimeout(stuckAfterMs, () => socket.destroy());
   raw.once('close', options.done);
-  for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) raw.setHeader(name, value);
+  for (const [name, value] of Object.entries(reply.getHeaders()))
+    if (value !== undefined) raw.setHeader(name, value);
   raw.setHeader('content-type', options.contentType);
   raw.setHeader('cache-control', 'no-store');
   // Proxies that buffer would hold events back.

@@ -40,7 +40,8 @@ export class FeedController {
       signal: stream.signal,
     });
     const text = format === 'sse' ? asEventStream(news) : asLines(news);
-    const type = format === 'sse' ? 'text/event-stream; charset=utf-8' : 'application/x-ndjson; charset=utf-8';
+    const type =
+      format === 'sse' ? 'text/event-stream; charset=utf-8' : 'application/x-ndjson; charset=utf-8';
     await sendStream(request, reply, text, {
       contentType: type,
       done: stream.done,

@@ -11,7 +11,9 @@ import { sessionSeconds } from './session.controller.js';
 import { readSessionCookie, sessionCookie } from './session-cookie.js';
 
 const notBuilt: StaticFile = {
-  body: Buffer.from('<!doctype html><title>Darkroom</title><p>The gallery is not built here. The API is at <a href="/docs">/docs</a>.'),
+  body: Buffer.from(
+    '<!doctype html><title>Darkroom</title><p>The gallery is not built here. The API is at <a href="/docs">/docs</a>.',
+  ),
   contentType: 'text/html; charset=utf-8',
   tag: '"not-built"',
 };

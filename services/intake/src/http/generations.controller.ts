@@ -1,6 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import type { EventStore } from '@darkroom/event-store';
-import { fromPublicId, newGenerationId, newUuid, ProblemError, toPublicId, traceparentOf } from '@darkroom/platform';
+import {
+  fromPublicId,
+  newGenerationId,
+  newUuid,
+  ProblemError,
+  toPublicId,
+  traceparentOf,
+} from '@darkroom/platform';
 import {
   type GenerationDetail,
   type GenerationResource,
@@ -9,7 +16,20 @@ import {
   statusOf,
   toResource,
 } from '@darkroom/read-models';
-import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  HttpCode,
+  Inject,
+  Param,
+  Post,
+  Query,
+  Req,
+  Res,
+  UseGuards,
+} from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Principal } from '../adapters/key-directory.js';
 import { IntakeParts } from '../intake-parts.js';
@@ -130,7 +150,10 @@ export class GenerationsController {
 
   @Post(':id/cancel')
   @HttpCode(202)
-  async cancel(@Caller() principal: Principal, @Param('id') id: string): Promise<Envelope<GenerationResource>> {
+  async cancel(
+    @Caller() principal: Principal,
+    @Param('id') id: string,
+  ): Promise<Envelope<GenerationResource>> {
     const { id: stream } = await this.find(principal, id);
     const result = await cancelGeneration(this.parts, {
       stream,
@@ -195,7 +218,15 @@ export class GenerationsController {
 
   private createPorts() {
     const { store, signer, config } = this.parts;
-    return { store, signer, routes: config.routes, now: Date.now, newGenerationId, newEventId: newUuid, randomBytes };
+    return {
+      store,
+      signer,
+      routes: config.routes,
+      now: Date.now,
+      newGenerationId,
+      newEventId: newUuid,
+      randomBytes,
+    };
   }
 }
 
@@ -220,8 +251,10 @@ function linksOf(id: string): GenerationResource['links'] {
 }
 
 const keyProblems: Record<KeyRefusal, () => ProblemError> = {
-  missing: () => new ProblemError('idempotency_key_missing', 'Send an Idempotency-Key header with a value of your own.'),
-  repeated: () => new ProblemError('idempotency_key_invalid', 'The Idempotency-Key header was sent more than once.'),
+  missing: () =>
+    new ProblemError('idempotency_key_missing', 'Send an Idempotency-Key header with a value of your own.'),
+  repeated: () =>
+    new ProblemError('idempotency_key_invalid', 'The Idempotency-Key header was sent more than once.'),
   malformed: () =>
     new ProblemError('idempotency_key_invalid', 'An Idempotency-Key is 1 to 255 visible ASCII characters.'),
 };

@@ -47,7 +47,9 @@ class SchemaComponents {
 
   /** The document keeps its definitions in one place, and names are theirs there. */
   private named(definition: unknown): unknown {
-    const text = JSON.stringify(definition, (key, value: unknown) => (key === 'id' && typeof value === 'string' ? undefined : value));
+    const text = JSON.stringify(definition, (key, value: unknown) =>
+      key === 'id' && typeof value === 'string' ? undefined : value,
+    );
     return JSON.parse(text.replaceAll('"#/$defs/', '"#/components/schemas/'));
   }
 }
@@ -81,7 +83,9 @@ function describeOperation(operation: Operation, components: SchemaComponents): 
         }
       : {}),
     responses: {
-      ...Object.fromEntries(operation.answers.map((answer) => [answer.status, describeSuccess(answer, components)])),
+      ...Object.fromEntries(
+        operation.answers.map((answer) => [answer.status, describeSuccess(answer, components)]),
+      ),
       ...problemResponses(operation, components),
     },
   };
@@ -137,7 +141,10 @@ function queryParameters(query: z.ZodType | undefined): Json[] {
 
 /** What may always happen, beside what the operation names; several codes may share a status. */
 function problemResponses(operation: Operation, components: SchemaComponents): Json {
-  const usual: ProblemCode[] = operation.access === 'open' ? ['internal_error'] : ['unauthenticated', 'forbidden', 'internal_error', 'unavailable'];
+  const usual: ProblemCode[] =
+    operation.access === 'open'
+      ? ['internal_error']
+      : ['unauthenticated', 'forbidden', 'internal_error', 'unavailable'];
   const byStatus = new Map<number, ProblemCode[]>();
   for (const code of new Set([...operation.problems, ...usual])) {
     const { status } = problemCodes[code];

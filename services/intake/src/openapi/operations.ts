@@ -20,7 +20,10 @@ const json = (schema: z.ZodType) => ({ 'application/json': schema });
 const retryAfter: Header = { name: 'Retry-After', description: 'Seconds until it is worth another look.' };
 const entityTag: Header = { name: 'ETag', description: 'For If-None-Match.' };
 const lastEventId: Header = { name: 'Last-Event-ID', description: 'Resumes after the message with this id.' };
-const ifNoneMatch: Header = { name: 'If-None-Match', description: 'Tag of what the client has: 304 when it is still that.' };
+const ifNoneMatch: Header = {
+  name: 'If-None-Match',
+  description: 'Tag of what the client has: 304 when it is still that.',
+};
 
 const contentAnswers = [
   {
@@ -69,7 +72,11 @@ export const operations: readonly Operation[] = [
           { name: 'Preference-Applied', description: 'How long the answer was held at most.' },
         ],
       },
-      { status: 200, description: 'Ended within the time of `Prefer: wait`.', content: json(generationEnvelope) },
+      {
+        status: 200,
+        description: 'Ended within the time of `Prefer: wait`.',
+        content: json(generationEnvelope),
+      },
     ],
     problems: [
       'idempotency_key_missing',

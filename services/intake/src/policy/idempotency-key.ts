@@ -2,8 +2,7 @@
 export type KeyRefusal = 'missing' | 'repeated' | 'malformed';
 
 export type ParsedKey =
-  | { readonly kind: 'key'; readonly key: string }
-  | { readonly kind: 'refused'; readonly refusal: KeyRefusal };
+  { readonly kind: 'key'; readonly key: string } | { readonly kind: 'refused'; readonly refusal: KeyRefusal };
 
 const visible = /^[\x21-\x7e]{1,255}$/;
 const escapes = /\\(["\\])/g;

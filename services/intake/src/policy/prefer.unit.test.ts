@@ -12,10 +12,17 @@ describe('Prefer: wait', () => {
     expect(parsePreferWait(header)).toBe(seconds);
   });
 
-  it.each([undefined, '', 'wait', 'wait=', 'wait=-1', 'wait=1.5', 'wait=abc', 'awaits=3', `wait=${'9'.repeat(30)}`])(
-    'ignores %s',
-    (header) => {
-      expect(parsePreferWait(header)).toBeUndefined();
-    },
-  );
+  it.each([
+    undefined,
+    '',
+    'wait',
+    'wait=',
+    'wait=-1',
+    'wait=1.5',
+    'wait=abc',
+    'awaits=3',
+    `wait=${'9'.repeat(30)}`,
+  ])('ignores %s', (header) => {
+    expect(parsePreferWait(header)).toBeUndefined();
+  });
 });

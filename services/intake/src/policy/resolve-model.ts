@@ -39,18 +39,36 @@ export function beyondLimits(request: CreateGeneration, sheets: readonly Capabil
   for (const { limits } of sheets) {
     const [width = 0, height = 0] = request.size.split('x').map(Number);
     if (Math.min(width, height) < limits.minSide || Math.max(width, height) > limits.maxSide)
-      found.set('size', fieldError(['size'], 'not_supported', `each side must be ${limits.minSide} to ${limits.maxSide} for this model`));
+      found.set(
+        'size',
+        fieldError(
+          ['size'],
+          'not_supported',
+          `each side must be ${limits.minSide} to ${limits.maxSide} for this model`,
+        ),
+      );
     if (request.count > limits.maxCount)
-      found.set('count', fieldError(['count'], 'not_supported', `must be at most ${limits.maxCount} for this model`));
+      found.set(
+        'count',
+        fieldError(['count'], 'not_supported', `must be at most ${limits.maxCount} for this model`),
+      );
     if (!limits.formats.includes(request.output_format))
       found.set(
         'output_format',
-        fieldError(['output_format'], 'not_supported', `must be one of ${limits.formats.join(', ')} for this model`),
+        fieldError(
+          ['output_format'],
+          'not_supported',
+          `must be one of ${limits.formats.join(', ')} for this model`,
+        ),
       );
     if ([...request.prompt].length > limits.maxPromptLength)
       found.set(
         'prompt',
-        fieldError(['prompt'], 'not_supported', `must be at most ${limits.maxPromptLength} characters for this model`),
+        fieldError(
+          ['prompt'],
+          'not_supported',
+          `must be at most ${limits.maxPromptLength} characters for this model`,
+        ),
       );
   }
   return [...found.values()];

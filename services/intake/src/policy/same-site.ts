@@ -33,5 +33,7 @@ export function isOwnOrigin(
   if (!isOwnHost(host, publicUrl) || origin === undefined) return false;
   const from = urlOf(origin);
   if (from === undefined || (from.protocol !== 'http:' && from.protocol !== 'https:')) return false;
-  return from.host === host?.toLowerCase() || (publicUrl !== undefined && from.origin === urlOf(publicUrl)?.origin);
+  return (
+    from.host === host?.toLowerCase() || (publicUrl !== undefined && from.origin === urlOf(publicUrl)?.origin)
+  );
 }

@@ -7,12 +7,17 @@ describe('hosts', () => {
     expect(isLoopbackHost(host)).toBe(true);
   });
 
-  it.each([undefined, '', 'evil.example', 'localhost.evil.example', '127.0.0.1.nip.io', '127.0.0.1@evil', '10.0.0.1'])(
-    '%s is not',
-    (host) => {
-      expect(isLoopbackHost(host)).toBe(false);
-    },
-  );
+  it.each([
+    undefined,
+    '',
+    'evil.example',
+    'localhost.evil.example',
+    '127.0.0.1.nip.io',
+    '127.0.0.1@evil',
+    '10.0.0.1',
+  ])('%s is not', (host) => {
+    expect(isLoopbackHost(host)).toBe(false);
+  });
 
   it('own are loopback and the public one', () => {
     expect(isOwnHost('Darkroom.example', publicUrl)).toBe(true);

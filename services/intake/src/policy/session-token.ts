@@ -13,7 +13,9 @@ const longestToken = 512;
 
 /** Seals a session into a cookie's value. */
 export function sealSession(signer: Signer, session: Session): string {
-  const payload = Buffer.from(JSON.stringify({ k: session.keyId, e: session.expiresAt })).toString('base64url');
+  const payload = Buffer.from(JSON.stringify({ k: session.keyId, e: session.expiresAt })).toString(
+    'base64url',
+  );
   return `${payload}.${signer.sign('session', payload)}`;
 }
 

@@ -44,7 +44,11 @@ export const createGenerationSchema = z
       .trim()
       .refine((text) => text !== '', customIssue('too_short', 'must not be empty'))
       .refine((text) => codePoints(text) <= 4000, customIssue('too_long', 'must be at most 4000 characters'))
-      .meta({ description: 'What to draw; 1 to 4,000 code points after trimming.', minLength: 1, maxLength: 4000 }),
+      .meta({
+        description: 'What to draw; 1 to 4,000 code points after trimming.',
+        minLength: 1,
+        maxLength: 4000,
+      }),
     model: z
       .string()
       .min(1)

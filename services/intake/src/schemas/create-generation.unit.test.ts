@@ -23,7 +23,7 @@ describe('body of POST /v1/generations', () => {
   });
 
   it('keeps what is only unusual exactly', () => {
-    const unusual = 'a\u2028b \u202Ertl\u202C e\u0301 \u{1F600} \u001b[31m \'; DROP TABLE x; -- <b>';
+    const unusual = "a\u2028b \u202Ertl\u202C e\u0301 \u{1F600} \u001b[31m '; DROP TABLE x; -- <b>";
     expect(prompt(unusual)).toMatchObject({ prompt: unusual });
     expect(prompt('\u{1F600}'.repeat(4000))).toMatchObject({ prompt: '\u{1F600}'.repeat(4000) });
   });

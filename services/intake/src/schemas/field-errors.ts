@@ -96,7 +96,9 @@ function errorsOf(issue: z.core.$ZodIssue, body: unknown): FieldError[] {
 const isNumber = (origin: string): boolean => origin === 'number' || origin === 'int' || origin === 'bigint';
 
 function limit(issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig): string {
-  return issue.code === 'too_small' ? `must be at least ${issue.minimum}` : `must be at most ${issue.maximum}`;
+  return issue.code === 'too_small'
+    ? `must be at least ${issue.minimum}`
+    : `must be at most ${issue.maximum}`;
 }
 
 const isCode = (code: unknown): code is FieldErrorCode =>

@@ -30,7 +30,12 @@ export interface CreateRequest {
 }
 
 export type CreateResult =
-  | { readonly outcome: 'accepted'; readonly id: string; readonly createdAt: Date; readonly replayed: boolean }
+  | {
+      readonly outcome: 'accepted';
+      readonly id: string;
+      readonly createdAt: Date;
+      readonly replayed: boolean;
+    }
   | { readonly outcome: 'mismatch' }
   | { readonly outcome: 'unknown-model' }
   | { readonly outcome: 'beyond-limits'; readonly errors: readonly FieldError[] };

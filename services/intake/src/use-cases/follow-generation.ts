@@ -1,7 +1,8 @@
 import type { RecordedEvent } from '@darkroom/event-store';
 import type { FeedListener } from '../adapters/feed-listener.js';
 
-export type GenerationNews = { readonly kind: 'event'; readonly event: RecordedEvent } | { readonly kind: 'heartbeat' };
+export type GenerationNews =
+  { readonly kind: 'event'; readonly event: RecordedEvent } | { readonly kind: 'heartbeat' };
 
 /** What following one generation needs. */
 export interface FollowGenerationPorts {
@@ -34,7 +35,10 @@ export async function* followGeneration(
     // A reader that resumes after the end must not wait for ever: the end is judged on the whole stream.
     const past = request.after > 0 ? await ports.read(0) : [];
     let after = request.after;
-    let ended = isEnded(past.filter((event) => event.version <= after), false);
+    let ended = isEnded(
+      past.filter((event) => event.version <= after),
+      false,
+    );
     for (;;) {
       listener.reset();
       for (const event of await ports.read(after)) {
@@ -49,7 +53,8 @@ export async function* followGeneration(
         const woken = await listener.next(request.heartbeatMs);
         if (woken === 'closed') return;
         // Other generations of the tenant wake it too.
-        look = woken === 'overflow' || listener.take().some((event) => event.generation === request.generation);
+        look =
+          woken === 'overflow' || listener.take().some((event) => event.generation === request.generation);
         if (look || performance.now() - silentSince < request.heartbeatMs) continue;
         yield { kind: 'heartbeat' };
         // And a look, should the feed stand still.

@@ -37,7 +37,10 @@ const pageSize = 100;
  * tail's pushes. No gap between the two: the listener's queue is emptied before the last range is read, and what is written
  * after that is in the queue. What is in both is dropped by its cursor.
  */
-export async function* followTenantFeed(ports: FollowPorts, request: FollowRequest): AsyncGenerator<FeedNews, void> {
+export async function* followTenantFeed(
+  ports: FollowPorts,
+  request: FollowRequest,
+): AsyncGenerator<FeedNews, void> {
   const listener = await ports.attach(request.tenant);
   const end = (): void => listener.close();
   request.signal.addEventListener('abort', end, { once: true });
@@ -95,5 +98,7 @@ async function placeOf(
   if (from === 'latest') return { kind: 'place', cursor: await ports.head() };
   if (from === 'lost') return { kind: 'resync', cursor: await ports.head() };
   const answer = await ports.read(request.tenant, from, 1);
-  return answer.outcome === 'page' ? { kind: 'place', cursor: from } : { kind: 'resync', cursor: await ports.head() };
+  return answer.outcome === 'page'
+    ? { kind: 'place', cursor: from }
+    : { kind: 'resync', cursor: await ports.head() };
 }

@@ -1,0 +1,58 @@
+import { type ObjectStore, ProblemError } from '@darkroom/platform';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { parseByteRange } from '../policy/byte-range.js';
+import { matchesEntityTag } from '../policy/entity-tag.js';
+
+export interface SentObject {
+  readonly key: string;
+  /** As verified; absent: as stored. */
+  readonly contentType?: string;
+  readonly fileName: string;
+}
+
+/**
+ * Sends bytes from the object store: whole, one range of them, or 304. Objects never change, so that whoever has them may keep
+ * them; `private`, because not everybody may. They may be shown by other sites' pages (a signed link is its own permission),
+ * but run nowhere.
+ */
+export async function sendObject(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  objects: ObjectStore,
+  object: SentObject,
+): Promise<void> {
+  const facts = await objects.head(object.key);
+  if (!facts) throw new ProblemError('not_found');
+  const tag = `"${facts.sha256}"`;
+  const { 'if-none-match': ifNoneMatch, 'if-range': ifRange, range: asked } = request.headers;
+  void reply.headers({
+    etag: tag,
+    'accept-ranges': 'bytes',
+    'cache-control': 'private, max-age=31536000, immutable',
+    'cross-origin-resource-policy': 'cross-origin',
+    'content-security-policy': "default-src 'none'; sandbox",
+    'content-disposition': `inline; filename="${object.fileName}"`,
+  });
+  if (matchesEntityTag(ifNoneMatch, tag)) {
+    void reply.code(304).send();
+    return;
+  }
+  // Another tag or a date: the range would be one of other bytes.
+  const range = ifRange === undefined || ifRange === tag ? parseByteRange(asked, facts.bytes) : undefined;
+  if (range === 'unsatisfiable')
+    throw new ProblemError('range_not_satisfiable', undefined, {
+      headers: { 'content-range': `bytes */${facts.bytes}` },
+    });
+  void reply
+    .type(object.contentType ?? facts.contentType)
+    .header('content-length', range ? range.end - range.start + 1 : facts.bytes);
+  if (range) void reply.code(206).header('content-range', `bytes ${range.start}-${range.end}/${facts.bytes}`);
+  if (request.method === 'HEAD') {
+    void reply.send();
+    return;
+  }
+  const body = await objects.get(object.key, range);
+  // Erased between the two looks.
+  if (!body) throw new ProblemError('not_found');
+  void reply.send(body);
+}

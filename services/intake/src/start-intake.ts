@@ -1,0 +1,137 @@
+import { createPostgresEventStore, migrate, openDatabase } from '@darkroom/event-store';
+import {
+  createHttpApp,
+  createLogger,
+  createSigner,
+  localDiskObjectStore,
+  type Logger,
+  type ObjectStore,
+  type RunningService,
+  signContentLink,
+  type Signer,
+} from '@darkroom/platform';
+import { mayAppend } from '@darkroom/domain';
+import { feedHead, type LinkSigner, readFeeds } from '@darkroom/read-models';
+import { join } from 'node:path';
+import { addDemoKey } from './adapters/add-demo-key.js';
+import { FeedTail } from './adapters/feed-tail.js';
+import { loadGallery, loadReferenceViewer } from './adapters/gallery-files.js';
+import { KeyDirectory } from './adapters/key-directory.js';
+import { OpenStreams } from './adapters/open-streams.js';
+import type { IntakeConfig } from './config.js';
+import { installSecurityHeaders } from './http/security-headers.js';
+import { webhookBodyBytes, webhookPath } from './http/provider-webhooks.controller.js';
+import { IntakeModule } from './intake.module.js';
+import type { IntakeParts } from './intake-parts.js';
+import { intakeMigrations } from './migrations.js';
+
+export interface IntakeOptions {
+  /** Default: one of the service's own. */
+  readonly logger?: Logger;
+  /** Where the images are. Default: local disk, `objects` below the data folder. */
+  readonly objects?: ObjectStore;
+}
+
+export interface RunningIntake extends RunningService {
+  readonly url: string;
+  /** Readiness turns false; everything is served on until `stop`. */
+  leave(): void;
+}
+
+/** Starts the clients' HTTP API. The event store's and the read models' schemas must be there. */
+export async function startIntake(config: IntakeConfig, options: IntakeOptions = {}): Promise<RunningIntake> {
+  const logger =
+    options.logger ??
+    createLogger({ service: 'intake', level: config.logLevel, logPrompts: config.logPrompts });
+  if (config.databaseOwnerUrl !== undefined) await migrateOwn(config.databaseOwnerUrl);
+
+  const sql = openDatabase(config.databaseUrl, { applicationName: 'intake', max: 20 });
+  const store = createPostgresEventStore(sql, { mayAppend });
+  const signer = createSigner(config.signingSecrets);
+  const onError = (what: string) => (err: unknown) => logger.warn({ err }, what);
+  const keys = new KeyDirectory(sql);
+  const streams = new OpenStreams((keyIds) => keys.dead(keyIds), {
+    onError: onError('the keys of open streams could not be checked'),
+  });
+  const tail = new FeedTail(
+    {
+      head: () => feedHead({ store }),
+      after: (places, limitEach) => readFeeds(sql, places, limitEach),
+      onAppended: (listener) => store.onAppended(listener),
+    },
+    { onError: onError('the feed could not be read; it is tried again') },
+  );
+  const leaving = new AbortController();
+  const closeStores = async (): Promise<void> => {
+    await Promise.all([streams.stop(), tail.stop()]);
+    await store.stop();
+    await sql.end({ timeout: 5 });
+  };
+
+  try {
+    const { demoKey } = config;
+    const demoKeyId = demoKey === undefined ? undefined : await addDemoKey(sql, demoKey, config.defaultRoute);
+    const parts: IntakeParts = {
+      config,
+      logger,
+      sql,
+      store,
+      objects: options.objects ?? localDiskObjectStore(join(config.dataDir, 'objects')),
+      signer,
+      links: contentLinks(signer),
+      keys,
+      streams,
+      tail,
+      gallery: await loadGallery(),
+      viewer: await loadReferenceViewer(),
+      demoKeyId: config.demoSession ? demoKeyId : undefined,
+      stopping: leaving.signal,
+    };
+    const http = await createHttpApp(IntakeModule.with(parts), {
+      name: 'intake',
+      host: config.host,
+      port: config.port,
+      logger,
+      bodyLimits: { [webhookPath]: webhookBodyBytes },
+    });
+    installSecurityHeaders(http.fastify);
+    const server = await http.start();
+
+    let stopped: Promise<void> | undefined;
+    const stop = async (): Promise<void> => {
+      leaving.abort();
+      // What is held open ends first: the server waits for its requests.
+      await Promise.all([streams.stop(), tail.stop()]);
+      await server.stop();
+      await closeStores();
+    };
+    return {
+      name: 'intake',
+      url: server.url,
+      leave: () => leaving.abort(),
+      stop: () => (stopped ??= stop()),
+    };
+  } catch (error) {
+    await closeStores();
+    throw error;
+  }
+}
+
+/** The tables of intake alone; those of the store and the read models are made by whoever owns them. */
+async function migrateOwn(ownerUrl: string): Promise<void> {
+  const owner = openDatabase(ownerUrl, { applicationName: 'intake migrations', max: 1 });
+  try {
+    await migrate(owner, [intakeMigrations]);
+  } finally {
+    await owner.end({ timeout: 5 });
+  }
+}
+
+function contentLinks(signer: Signer): LinkSigner {
+  const link = (id: string, which: string): string =>
+    signContentLink(signer, `/v1/artifacts/${id}/${which}`, Date.now());
+  return {
+    contentUrl: (id) => link(id, 'content'),
+    thumbnailUrl: (id) => link(id, 'thumbnail'),
+  };
+}
