@@ -1,5 +1,11 @@
 import type { Database, MigrationSet, RowWrite } from '@darkroom/event-store';
+import { batchedWakes } from './batched-wakes.js';
+import { claimDue, msUntilDue, renew } from './claim.js';
 import type { Claim, ClaimRequest, Move, Wake } from './job.js';
+import { moveRow } from './move.js';
+import { namesIn } from './names.js';
+import { freeSlots, takeSlot } from './slots.js';
+import { mergeWakes, wakeRows } from './wake.js';
 
 export interface WorkTableOptions {
   /** Schema of the owning service; the table is `<schema>.jobs`. */
@@ -27,12 +33,29 @@ export interface WorkTable {
   stop(): Promise<void>;
 }
 
-/** Migrations of a work table in the given schema. */
+/** Migrations of a work table in the given schema; the service may have a set of its own there. */
 export function workTableMigrations(schema: string): MigrationSet {
-  return { schema, directory: new URL('../migrations/', import.meta.url) };
+  return { schema, directory: new URL('../migrations/', import.meta.url), ledger: 'job_migrations' };
 }
 
 /** The work table of one service. */
-export function workTable(_sql: Database, _options: WorkTableOptions): WorkTable {
-  throw new Error('not yet');
+export function workTable(sql: Database, { schema }: WorkTableOptions): WorkTable {
+  const names = namesIn(schema);
+  const wakes = batchedWakes((batch) => wakeRows(sql, names, mergeWakes(batch)));
+  return {
+    migrationSet: workTableMigrations(schema),
+    wake: (wake) => wakes.add([wake]),
+    wakeMany: (many) => wakes.add(many),
+    claimDue: (request) => claimDue(sql, names, request),
+    renew: (claims, leaseSeconds) => renew(sql, names, claims, leaseSeconds),
+    move: (claim, move) => ({ postgres: (tx) => moveRow(tx, names, claim, move) }),
+    async apply(claim, move) {
+      const { count } = await moveRow(sql, names, claim, move);
+      return count > 0;
+    },
+    takeSlot: (claim, account, slots) => takeSlot(sql, names, claim, account, slots),
+    freeSlots: (account, slots) => freeSlots(sql, names, account, slots),
+    msUntilDue: () => msUntilDue(sql, names),
+    stop: () => wakes.stop(),
+  };
 }

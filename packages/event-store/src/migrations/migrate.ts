@@ -1,6 +1,6 @@
 import type postgres from 'postgres';
 import { MigrationError } from './errors.js';
-import { type MigrationFile, type MigrationSet, readMigrations } from './migration-files.js';
+import { type MigrationFile, ledgerOf, type MigrationSet, readMigrations } from './migration-files.js';
 
 export interface MigrateOptions {
   readonly log?: (line: string) => void;
@@ -17,7 +17,7 @@ interface AppliedRow {
 
 /**
  * Brings every set's schema up to date, in the order given. One process at a time does it, the others wait; each file
- * commits together with its entry in `<schema>.migrations`.
+ * commits together with its entry in the set's ledger.
  * @throws MigrationError for a database newer than this code, a file that was changed, or one that fails.
  */
 export async function migrate(
@@ -46,7 +46,7 @@ export async function migrate(
  */
 export async function assertMigrated(sql: postgres.Sql, sets: readonly MigrationSet[]): Promise<void> {
   for (const set of sets) {
-    const missing = pending(set, readMigrations(set), await applied(sql, set.schema));
+    const missing = pending(set, readMigrations(set), await applied(sql, set));
     const [first] = missing;
     if (first) {
       throw new MigrationError(
@@ -64,7 +64,7 @@ async function migrateSet(
   files: readonly MigrationFile[],
   options: MigrateOptions,
 ): Promise<void> {
-  const missing = pending(set, files, await applied(connection, set.schema));
+  const missing = pending(set, files, await applied(connection, set));
   for (const file of missing) {
     options.log?.(`Migrating ${set.schema}: ${file.name}`);
     await runFile(connection, set, file);
@@ -76,7 +76,7 @@ async function runFile(
   set: MigrationSet,
   file: MigrationFile,
 ): Promise<void> {
-  const table = `${set.schema}.migrations`;
+  const table = `${set.schema}.${ledgerOf(set)}`;
   try {
     // Several statements sent as one simple query are one transaction. Every part is ours or checked against a pattern.
     await connection.unsafe(`
@@ -97,9 +97,9 @@ async function runFile(
 
 async function applied(
   sql: postgres.Sql | postgres.ReservedSql,
-  schema: string,
+  set: MigrationSet,
 ): Promise<readonly AppliedRow[]> {
-  const table = `${schema}.migrations`;
+  const table = `${set.schema}.${ledgerOf(set)}`;
   const [there] = await sql<{ there: boolean }[]>`SELECT to_regclass(${table}) IS NOT NULL AS there`;
   if (!there?.there) return [];
   return sql<AppliedRow[]>`SELECT number, name, sha256 FROM ${sql(table)} ORDER BY number`;

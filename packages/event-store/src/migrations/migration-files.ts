@@ -6,6 +6,8 @@ import { MigrationError } from './errors.js';
 export interface MigrationSet {
   readonly schema: string;
   readonly directory: URL;
+  /** Table of the schema that lists what ran; two sets of one schema need one each. Default `migrations`. */
+  readonly ledger?: string;
   /** `{{name}}` in the files; `{{schema}}` is always there. Values must be plain identifiers. */
   readonly variables?: Readonly<Record<string, string>>;
 }
@@ -21,10 +23,13 @@ export interface MigrationFile {
 const fileName = /^(\d{4})_[a-z0-9_]+\.sql$/;
 const identifier = /^[a-z_][a-z0-9_]{0,62}$/;
 
+/** Name of the set's list of what ran, within its schema. */
+export const ledgerOf = (set: MigrationSet): string => set.ledger ?? 'migrations';
+
 /** Reads a set in order. @throws MigrationError `malformed_set` */
 export function readMigrations(set: MigrationSet): MigrationFile[] {
   const variables: Record<string, string> = { ...set.variables, schema: set.schema };
-  for (const value of Object.values(variables)) {
+  for (const value of [...Object.values(variables), ledgerOf(set)]) {
     if (!identifier.test(value)) throw malformed(set, `${JSON.stringify(value)} is no plain identifier`);
   }
   const names = readdirSync(set.directory)

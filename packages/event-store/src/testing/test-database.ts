@@ -55,7 +55,7 @@ async function templateFor(
   cluster: TestCluster,
   sets: readonly MigrationSet[],
 ): Promise<string> {
-  const content = sets.map((set) => [set.schema, readMigrations(set).map((file) => file.sql)]);
+  const content = sets.map((set) => [set.schema, set.ledger, readMigrations(set).map((file) => file.sql)]);
   const name = `template_${createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 24)}`;
   await admin.unsafe('SELECT pg_advisory_lock(1)');
   const found = await admin`SELECT 1 FROM pg_database WHERE datname = ${name}`;

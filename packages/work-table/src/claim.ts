@@ -1,0 +1,92 @@
+import type { Database } from '@darkroom/event-store';
+import { z } from 'zod';
+import type { Claim, ClaimRequest } from './job.js';
+import type { JobNames } from './names.js';
+
+const claimedRow = z.object({
+  generation: z.string(),
+  tenant: z.string(),
+  fencing: z.string().transform(BigInt),
+  phase: z.string().nullable(),
+  foldedVersion: z.number(),
+  seenVersion: z.number(),
+  account: z.string().nullable(),
+  holdsSlot: z.boolean(),
+  traceparent: z.string().nullable(),
+  takenOver: z.boolean(),
+});
+
+/** Claims due rows in one short transaction; a row that somebody else is at is passed over. */
+export async function claimDue(sql: Database, names: JobNames, request: ClaimRequest): Promise<Claim[]> {
+  const rows =
+    request.kind === 'timed' ? await claimTimed(sql, names, request) : await claimReady(sql, names, request);
+  return rows.map((row) => claimedRow.parse(row));
+}
+
+/** The clock is read in a subquery: called directly it is volatile, and the whole index would be walked. */
+function claimTimed(
+  sql: Database,
+  names: JobNames,
+  { holder, limit, leaseSeconds }: Extract<ClaimRequest, { kind: 'timed' }>,
+): Promise<readonly unknown[]> {
+  return sql`
+    WITH due AS MATERIALIZED (
+      SELECT generation, holder IS NOT NULL AS taken_over, due_at FROM ${sql(names.jobs)}
+      WHERE due_at <= (SELECT clock_timestamp())
+      ORDER BY due_at LIMIT ${limit} FOR UPDATE SKIP LOCKED
+    ), claimed AS (
+      UPDATE ${sql(names.jobs)} j
+      SET holder = ${holder}, fencing = j.fencing + 1, woken_at = NULL,
+          due_at = clock_timestamp() + make_interval(secs => ${leaseSeconds})
+      FROM due d WHERE j.generation = d.generation
+      RETURNING j.*, d.taken_over, d.due_at AS was_due_at
+    )
+    SELECT generation, tenant, fencing::text, phase, folded_version AS "foldedVersion", seen_version AS "seenVersion", account,
+           holds_slot AS "holdsSlot", traceparent, taken_over AS "takenOver"
+    FROM claimed ORDER BY was_due_at`;
+}
+
+function claimReady(
+  sql: Database,
+  names: JobNames,
+  { account, slots, holder, limit, leaseSeconds }: Extract<ClaimRequest, { kind: 'ready' }>,
+): Promise<readonly unknown[]> {
+  return sql`
+    SELECT generation, tenant, fencing::text, phase, folded_version AS "foldedVersion", seen_version AS "seenVersion", account,
+           holds_slot AS "holdsSlot", traceparent, false AS "takenOver"
+    FROM ${sql(names.claimReady)}(${account}, ${slots}, ${holder}, ${limit}, make_interval(secs => ${leaseSeconds}))`;
+}
+
+/** Lengthens leases, in the order of the generations as every writer of many rows. */
+export async function renew(
+  sql: Database,
+  names: JobNames,
+  claims: readonly Claim[],
+  leaseSeconds: number,
+): Promise<Claim[]> {
+  if (claims.length === 0) return [];
+  const rows = await sql<{ generation: string; seenVersion: number }[]>`
+    WITH held AS MATERIALIZED (
+      SELECT j.generation FROM ${sql(names.jobs)} j
+      JOIN unnest(${sql.array(claims.map(({ generation }) => generation))}::uuid[],
+                  ${sql.array(claims.map(({ fencing }) => String(fencing)))}::bigint[]) AS c(generation, fencing)
+        ON c.generation = j.generation AND c.fencing = j.fencing
+      WHERE j.holder IS NOT NULL
+      ORDER BY j.generation FOR UPDATE OF j
+    )
+    UPDATE ${sql(names.jobs)} j SET due_at = clock_timestamp() + make_interval(secs => ${leaseSeconds})
+    FROM held h WHERE j.generation = h.generation
+    RETURNING j.generation, j.seen_version AS "seenVersion"`;
+  const seen = new Map(rows.map((row) => [row.generation, row.seenVersion]));
+  return claims.flatMap((claim) => {
+    const seenVersion = seen.get(claim.generation);
+    return seenVersion === undefined ? [] : [{ ...claim, seenVersion }];
+  });
+}
+
+/** When the next row is due; the end of a lease counts, as its row is then taken over. */
+export async function msUntilDue(sql: Database, names: JobNames): Promise<number | null> {
+  const [row] = await sql<{ ms: number | null }[]>`
+    SELECT ceil(extract(epoch FROM min(due_at) - clock_timestamp()) * 1000)::float8 AS ms FROM ${sql(names.jobs)}`;
+  return row?.ms == null ? null : Math.max(0, row.ms);
+}

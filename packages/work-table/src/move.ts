@@ -1,0 +1,30 @@
+import type { Database } from '@darkroom/event-store';
+import type postgres from 'postgres';
+import type { Claim, Move } from './job.js';
+import type { JobNames } from './names.js';
+
+/**
+ * The statement that moves a held row; it touches nothing once the claim is released or fenced off. The holder's own append
+ * counts as seen, so that the message about it wakes nobody.
+ */
+export function moveRow(
+  sql: Database | postgres.TransactionSql,
+  names: JobNames,
+  claim: Claim,
+  move: Move,
+): postgres.PendingQuery<postgres.Row[]> {
+  const { release, foldedVersion } = move;
+  const next = move.nextActionAt;
+  const account = move.account === undefined ? sql`account` : sql`${move.account}::text`;
+  const holdsSlot = move.holdsSlot === undefined ? sql`holds_slot` : sql`${move.holdsSlot}::boolean`;
+  const readySince = move.ready === true ? sql`coalesce(ready_since, clock_timestamp())` : sql`NULL`;
+  const letGo = sql`, holder = NULL, woken_at = NULL, due_at = CASE
+    WHEN woken_at IS NOT NULL AND seen_version > ${foldedVersion} THEN least(woken_at, ${next}::timestamptz)
+    ELSE ${next}::timestamptz END`;
+  return sql`
+    UPDATE ${sql(names.jobs)}
+    SET phase = ${move.phase}, folded_version = greatest(folded_version, ${foldedVersion}),
+        seen_version = greatest(seen_version, ${foldedVersion}),
+        account = ${account}, holds_slot = ${holdsSlot}, ready_since = ${readySince}${release ? letGo : sql``}
+    WHERE generation = ${claim.generation} AND fencing = ${String(claim.fencing)}::bigint AND holder IS NOT NULL`;
+}

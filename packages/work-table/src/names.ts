@@ -1,0 +1,11 @@
+/** What a service's work table is called in the database. */
+export interface JobNames {
+  readonly jobs: string;
+  readonly takeSlot: string;
+  readonly claimReady: string;
+}
+
+/** The driver quotes each part of a dotted name. */
+export function namesIn(schema: string): JobNames {
+  return { jobs: `${schema}.jobs`, takeSlot: `${schema}.take_slot`, claimReady: `${schema}.claim_ready` };
+}

@@ -1,0 +1,45 @@
+import type { Database } from '@darkroom/event-store';
+import type { Wake } from './job.js';
+import type { JobNames } from './names.js';
+
+/** One wake a generation: the newest version, at the earliest time that was asked for. */
+export function mergeWakes(wakes: readonly Wake[]): Wake[] {
+  const merged = new Map<string, Wake>();
+  for (const wake of wakes) {
+    const other = merged.get(wake.generation);
+    merged.set(wake.generation, other === undefined ? wake : mergeTwo(other, wake));
+  }
+  return [...merged.values()];
+}
+
+function mergeTwo(a: Wake, b: Wake): Wake {
+  const { at: _, ...newer } = b.version > a.version ? b : a;
+  // Absent is now, and now comes before any time that is worth naming.
+  if (a.at === undefined || b.at === undefined) return newer;
+  return { ...newer, at: a.at < b.at ? a.at : b.at };
+}
+
+/**
+ * Makes rows due, or new ones. Wakes that tell nothing new are dropped by reading alone: most messages are about the holder's
+ * own appends, and a write for each would cost a transaction id that holds the log's readers back. Rows are locked in the
+ * order of their generations, as by every writer of many.
+ */
+export async function wakeRows(sql: Database, names: JobNames, wakes: readonly Wake[]): Promise<void> {
+  await sql`
+    INSERT INTO ${sql(names.jobs)} AS j (generation, tenant, seen_version, due_at, traceparent)
+    SELECT w.generation, w.tenant, w.version, coalesce(w.at, clock_timestamp()), w.traceparent
+    FROM unnest(${sql.array(wakes.map(({ generation }) => generation))}::uuid[],
+                ${sql.array(wakes.map(({ tenant }) => tenant))}::text[],
+                ${sql.array(wakes.map(({ version }) => version))}::int[],
+                ${sql.array(wakes.map(({ at }) => at?.toISOString() ?? null))}::timestamptz[],
+                ${sql.array(wakes.map(({ traceparent }) => traceparent ?? null))}::text[])
+      AS w(generation, tenant, version, at, traceparent)
+    WHERE NOT EXISTS (SELECT FROM ${sql(names.jobs)} k WHERE k.generation = w.generation AND k.seen_version >= w.version)
+    ORDER BY w.generation
+    ON CONFLICT (generation) DO UPDATE
+    SET seen_version = excluded.seen_version,
+        traceparent = coalesce(excluded.traceparent, j.traceparent),
+        woken_at = CASE WHEN j.holder IS NOT NULL THEN least(j.woken_at, excluded.due_at) END,
+        due_at = CASE WHEN j.holder IS NOT NULL THEN j.due_at ELSE least(j.due_at, excluded.due_at) END
+    WHERE excluded.seen_version > j.seen_version`;
+}
