@@ -1,10 +1,24 @@
 export type { GenerationDetail } from './detail/detail.js';
 export { DetailProjection } from './detail/detail-projection.js';
+export { type ArtifactPorts, findArtifact, type FoundArtifact } from './detail/find-artifact.js';
 export { foldDetail } from './detail/fold-detail.js';
 export { type DetailPorts, getGeneration } from './detail/get-generation.js';
+export { paidOrphans } from './detail/paid-orphans.js';
 export type { CursorSigner } from './detail/list-cursor.js';
-export { type ListAnswer, listGenerations, type ListPorts, type ListQuery } from './detail/list-generations.js';
-export { type DetailProjectionPorts, projectDetail } from './detail/project-detail.js';
+export {
+  type ListAnswer,
+  listGenerations,
+  type ListPorts,
+  type ListQuery,
+} from './detail/list-generations.js';
+export { type DetailProjectionPorts, detailSubscription, projectDetail } from './detail/project-detail.js';
+export {
+  type Attention,
+  type GenerationSearch,
+  generationsInNeed,
+  searchGenerations,
+} from './detail/search-generations.js';
+export { type IndexedArtifact, storedArtifacts } from './detail/stored-artifacts.js';
 export type { FeedEvent } from './feed/feed-event.js';
 export { feedSubscription, projectFeed } from './feed/project-feed.js';
 export {
@@ -26,4 +40,5 @@ export type {
 } from './resource/generation-resource.js';
 export { type GenerationStatus, statusOf } from './resource/status-of.js';
 export { feedEventToHistory, toHistory } from './resource/to-history.js';
-export { toResource } from './resource/to-resource.js';
+export { type ResourceContext, toArtifactResource, toResource } from './resource/to-resource.js';
+export { type ChargeWord, chargeWord, errorCodeWord, formatWord } from './resource/words.js';

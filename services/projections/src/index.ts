@@ -3,15 +3,12 @@ import { mayAppend } from '@darkroom/domain';
 import { createBusMicroservice, PostgresLogTransport } from '@darkroom/event-bus';
 import { createPostgresEventStore, type EventStore, openDatabase } from '@darkroom/event-store';
 import { createLogger, NestLogger, type RunningService } from '@darkroom/platform';
-import { DetailProjection } from '@darkroom/read-models';
+import { DetailProjection, detailSubscription } from '@darkroom/read-models';
 import type { ProjectionsConfig } from './config.js';
 import { startFeed } from './feed.js';
 import { ProjectionsModule } from './projections.module.js';
 
 export { type ProjectionsConfig, readProjectionsConfig } from './config.js';
-
-/** Group of the detail's consumer: one checkpoint over all processes. */
-const detailGroup = 'projections.detail_v1';
 
 /** Keeps the read models up to date: the detail from the bus, the feed from the store's log in its order. */
 export async function startProjections(config: ProjectionsConfig): Promise<RunningService> {
@@ -21,7 +18,7 @@ export async function startProjections(config: ProjectionsConfig): Promise<Runni
   const transport = new PostgresLogTransport({
     store,
     sql,
-    group: detailGroup,
+    group: detailSubscription,
     concurrency: 128,
     log: logger,
   });

@@ -23,5 +23,7 @@ export function parseDetailRow(row: unknown): GenerationDetail {
 }
 
 /** What every query of the model selects, of a table named `d`. */
-export const detailColumns = (sql: postgres.Sql): postgres.PendingQuery<postgres.Row[]> => sql`
+export const detailColumns = (
+  sql: postgres.Sql | postgres.TransactionSql,
+): postgres.PendingQuery<postgres.Row[]> => sql`
   d.id, d.tenant, d.version, d.state, d.prompt, d.metadata, d.erased, d.traceparent`;

@@ -29,7 +29,11 @@ export async function findArtifact(
   const { sql, store } = ports;
   const id =
     (await amongTheRows(sql, query.id)) ??
-    (await beyondTheRows(sql, query.id, (await store.checkpoints.read(detailSubscription)) ?? store.origin)) ??
+    (await beyondTheRows(
+      sql,
+      query.id,
+      (await store.checkpoints.read(detailSubscription)) ?? store.origin,
+    )) ??
     // Its row may have been written, and the checkpoint moved, between the two looks.
     (await amongTheRows(sql, query.id));
   if (id === undefined) return undefined;
@@ -37,7 +41,8 @@ export async function findArtifact(
     id,
     ...(query.tenant === undefined ? {} : { tenant: query.tenant }),
   });
-  const found = generation && storedArtifacts(generation.state).find(({ artifact }) => artifact.id === query.id);
+  const found =
+    generation && storedArtifacts(generation.state).find(({ artifact }) => artifact.id === query.id);
   return generation && found && { generation, ...found };
 }
 

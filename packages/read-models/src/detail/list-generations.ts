@@ -1,9 +1,16 @@
+import type postgres from 'postgres';
 import type { GenerationStatus } from '../resource/status-of.js';
 import { statusOf } from '../resource/status-of.js';
 import type { GenerationDetail } from './detail.js';
 import { detailColumns } from './detail-row.js';
 import { caughtUp, type DetailPorts } from './get-generation.js';
-import { type CursorBinding, type CursorSigner, openCursor, sealCursor } from './list-cursor.js';
+import {
+  type CursorBinding,
+  type CursorSigner,
+  type ListPosition,
+  openCursor,
+  sealCursor,
+} from './list-cursor.js';
 
 export interface ListPorts extends DetailPorts {
   /** Seals cursors; the same in all processes. */
@@ -47,25 +54,10 @@ function bindingOf(query: ListQuery): CursorBinding {
  * filter's status meanwhile is left out; one that entered it appears when its row does.
  */
 export async function listGenerations(ports: ListPorts, query: ListQuery): Promise<ListAnswer> {
-  const { sql } = ports;
   const binding = bindingOf(query);
   const after = query.after === undefined ? null : openCursor(ports.signer, binding, query.after);
   if (after === undefined) return { outcome: 'bad-cursor' };
-  const rows = await sql`
-    with page as materialized (
-      select l.id, l.created_at from read_models.detail_v1 l
-      where l.tenant = ${query.tenant}
-        ${after === null ? sql`` : sql`and (l.created_at, l.id) < (${after.createdAt}, ${after.id}::uuid)`}
-        ${query.createdAfter === undefined ? sql`` : sql`and l.created_at > ${query.createdAfter}`}
-        ${query.createdBefore === undefined ? sql`` : sql`and l.created_at < ${query.createdBefore}`}
-        ${query.status === undefined ? sql`` : sql`and l.status = any(${[...query.status]})`}
-        ${query.model === undefined ? sql`` : sql`and l.model = ${query.model}`}
-      order by l.created_at desc, l.id desc
-      limit ${query.limit + 1}
-    )
-    select page.created_at, s.version as head, ${detailColumns(sql)}
-    from page join read_models.detail_v1 d on d.id = page.id join event_store.streams s on s.id = page.id
-    order by page.created_at desc, page.id desc`;
+  const rows = await listPage(ports.sql, query, after);
   const shown = rows.slice(0, query.limit);
   const details = await Promise.all(shown.map((row) => caughtUp(ports, String(row['id']), row)));
   const wanted = query.status;
@@ -80,3 +72,24 @@ export async function listGenerations(ports: ListPorts, query: ListQuery): Promi
       : null;
   return { outcome: 'page', generations, next };
 }
+
+/** The query of one page and one more row; its plan is asserted in tests. */
+export const listPage = (
+  sql: postgres.Sql | postgres.TransactionSql,
+  query: ListQuery,
+  after: ListPosition | null,
+): postgres.PendingQuery<postgres.Row[]> => sql`
+  with page as materialized (
+    select l.id, l.created_at from read_models.detail_v1 l
+    where l.tenant = ${query.tenant}
+      ${after === null ? sql`` : sql`and (l.created_at, l.id) < (${after.createdAt}, ${after.id}::uuid)`}
+      ${query.createdAfter === undefined ? sql`` : sql`and l.created_at > ${query.createdAfter}`}
+      ${query.createdBefore === undefined ? sql`` : sql`and l.created_at < ${query.createdBefore}`}
+      ${query.status === undefined ? sql`` : sql`and l.status = any(${[...query.status]})`}
+      ${query.model === undefined ? sql`` : sql`and l.model = ${query.model}`}
+    order by l.created_at desc, l.id desc
+    limit ${query.limit + 1}
+  )
+  select page.created_at, s.version as head, ${detailColumns(sql)}
+  from page join read_models.detail_v1 d on d.id = page.id join event_store.streams s on s.id = page.id
+  order by page.created_at desc, page.id desc`;

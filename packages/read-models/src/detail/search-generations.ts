@@ -1,4 +1,5 @@
 import type { Phase } from '@darkroom/domain';
+import type postgres from 'postgres';
 import type { GenerationStatus } from '../resource/status-of.js';
 import type { GenerationDetail } from './detail.js';
 import { detailColumns } from './detail-row.js';
@@ -13,6 +14,7 @@ export interface GenerationSearch {
   readonly status?: GenerationStatus;
   readonly phase?: Phase;
   readonly model?: string;
+  /** As clients see it: `provider_failed`. */
   readonly errorCode?: string;
   readonly account?: string;
   readonly vendorJobId?: string;
@@ -26,9 +28,12 @@ export interface GenerationSearch {
 const likeText = (text: string): string => `%${text.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
 
 /** Generations of all tenants, the newest first (ids are ordered by time). */
-export async function searchGenerations(ports: DetailPorts, search: GenerationSearch): Promise<GenerationDetail[]> {
+export async function searchGenerations(
+  ports: DetailPorts,
+  search: GenerationSearch,
+): Promise<GenerationDetail[]> {
   const { sql } = ports;
-  const attempt = (fields: Record<string, string>) => sql`and d.state @> ${sql.json({ attempts: [fields] })}`;
+  const holds = (part: postgres.JSONValue) => sql`d.state @> ${sql.json(part)}`;
   const rows = await sql`
     select s.version as head, ${detailColumns(sql)}
     from read_models.detail_v1 d join event_store.streams s on s.id = d.id
@@ -36,11 +41,16 @@ export async function searchGenerations(ports: DetailPorts, search: GenerationSe
       ${search.after === undefined ? sql`` : sql`and d.id < ${search.after}::uuid`}
       ${search.tenant === undefined ? sql`` : sql`and d.tenant = ${search.tenant}`}
       ${search.status === undefined ? sql`` : sql`and d.status = ${search.status}`}
-      ${search.phase === undefined ? sql`` : sql`and d.state @> ${sql.json({ phase: search.phase })}`}
+      ${search.phase === undefined ? sql`` : sql`and ${holds({ phase: search.phase })}`}
       ${search.model === undefined ? sql`` : sql`and d.model = ${search.model}`}
-      ${search.errorCode === undefined ? sql`` : sql`and d.state @> ${sql.json({ error: { code: search.errorCode } })}`}
-      ${search.account === undefined ? sql`` : attempt({ account: search.account })}
-      ${search.vendorJobId === undefined ? sql`` : attempt({ vendorJobId: search.vendorJobId })}
+      ${search.errorCode === undefined ? sql`` : sql`and ${holds({ error: { code: `ERROR_CODE_${search.errorCode.toUpperCase()}` } })}`}
+      ${search.account === undefined ? sql`` : sql`and ${holds({ attempts: [{ account: search.account }] })}`}
+      ${
+        search.vendorJobId === undefined
+          ? sql``
+          : sql`and (${holds({ attempts: [{ vendorJobId: search.vendorJobId }] })}
+                  or ${holds({ orphans: [{ vendorJobId: search.vendorJobId }] })})`
+      }
       ${search.traceId === undefined ? sql`` : sql`and d.traceparent like ${`00-${search.traceId}-%`}`}
       ${search.text === undefined ? sql`` : sql`and d.metadata::text ilike ${likeText(search.text)}`}
       ${search.createdAfter === undefined ? sql`` : sql`and d.created_at > ${search.createdAfter}`}

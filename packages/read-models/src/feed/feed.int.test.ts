@@ -2,37 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { createPostgresEventStore, type EventStore, type NewEvent } from '@darkroom/event-store';
 import { createTestDatabase, type TestDatabase } from '@darkroom/event-store/testing';
 import { readModelMigrations } from '../migrations.js';
-import { requested } from '../testing/sample-events.js';
+import { sampleEvent } from '../testing/index.js';
 import { feedSubscription, projectFeed } from './project-feed.js';
 import { feedHead, feedPage, readFeed, readFeeds } from './read-feed.js';
-
-const started = (): NewEvent<'SubmissionStarted'> => ({
-  id: randomUUID(),
-  type: 'SubmissionStarted',
-  data: {
-    run: 1,
-    attempt: 1,
-    account: 'sim-account',
-    model: 'sim/standard',
-    reference: 'secret-reference',
-    seed: 7,
-    sendBy: '2026-11-24T10:00:05Z',
-    estimatedCost: { micros: '40000', currency: 'USD' },
-  },
-});
-const orphan = (): NewEvent<'PaidOrphanRecorded'> => ({
-  id: randomUUID(),
-  type: 'PaidOrphanRecorded',
-  data: {
-    run: 1,
-    attempt: 1,
-    account: 'sim-account',
-    vendorJobId: 'job-1',
-    charge: 'CHARGE_CERTAIN',
-    cost: { micros: '40000', currency: 'USD' },
-    reason: '',
-  },
-});
 
 describe("a tenant's feed", () => {
   let database: TestDatabase;
@@ -72,10 +44,10 @@ describe("a tenant's feed", () => {
 
   it('shows allow-listed events and fields of its own tenant, in the order of the log', async () => {
     const [mine, theirs] = [randomUUID(), randomUUID()];
-    await append('feed-a', mine, 0, requested('a red bicycle'));
-    await append('feed-b', theirs, 0, requested('a blue one'));
-    await append('feed-a', mine, 1, started());
-    await append('feed-a', mine, 2, orphan());
+    await append('feed-a', mine, 0, sampleEvent('GenerationRequested', { prompt: 'a red bicycle' }));
+    await append('feed-b', theirs, 0, sampleEvent('GenerationRequested', { prompt: 'a blue one' }));
+    await append('feed-a', mine, 1, sampleEvent('SubmissionStarted'));
+    await append('feed-a', mine, 2, sampleEvent('PaidOrphanRecorded'));
     await projectAll();
 
     const answer = await readFeed({ sql: database.sql, store }, { tenant: 'feed-a', after: null, limit: 10 });
@@ -84,15 +56,15 @@ describe("a tenant's feed", () => {
       ['GenerationRequested', 1, mine],
       ['SubmissionStarted', 2, mine],
     ]);
-    expect(JSON.stringify(answer.events)).not.toMatch(/bicycle|secret-reference|sim-account/);
+    expect(JSON.stringify(answer.events)).not.toMatch(/bicycle|reference-1|sim-account/);
     expect(answer.events[1]?.data).toEqual({ run: 1, attempt: 1, model: 'sim/standard' });
   });
 
   it('resumes after a cursor, filters by type, and keeps the place where nothing is new', async () => {
     const ports = { sql: database.sql, store };
     const stream = randomUUID();
-    await append('feed-c', stream, 0, requested('one'));
-    await append('feed-c', stream, 1, started());
+    await append('feed-c', stream, 0, sampleEvent('GenerationRequested', { prompt: 'one' }));
+    await append('feed-c', stream, 1, sampleEvent('SubmissionStarted'));
     await projectAll();
     const first = await readFeed(ports, { tenant: 'feed-c', after: null, limit: 1 });
     if (first.outcome !== 'page') throw new Error(first.outcome);
@@ -130,7 +102,7 @@ describe("a tenant's feed", () => {
   it('reads several tenants at once, each after its own place', async () => {
     const head = await feedHead({ store });
     const stream = randomUUID();
-    await append('feed-a', stream, 0, requested('new'));
+    await append('feed-a', stream, 0, sampleEvent('GenerationRequested', { prompt: 'new' }));
     await projectAll();
     const events = await readFeeds(
       database.sql,
