@@ -17,3 +17,7 @@ export {
 } from './state.js';
 export type { SubmissionContract } from './submission-contract.js';
 export { mayAppend, type ServiceName } from './who-may-append.js';
+export { maxNotifications, maxRefreshes } from './conditions.js';
+export { evolve, foldEvents } from './evolve.js';
+export { IllegalTransition } from './illegal-transition.js';
+export { type ConditionName, type Rule, transitions } from './transitions.js';

@@ -1,0 +1,128 @@
+import { worseCharge, worstCharge } from './charge.js';
+import type { EventOf, PlacedEvent } from './event.js';
+import { withAttempt } from './fold-submission.js';
+import { isNamed } from './money.js';
+import { type GenerationState, isFinal } from './state.js';
+
+/** What happens to the run as a whole: its end, what people ask of it, what the vendor's bill turns out to be. */
+export function foldRun(state: GenerationState, event: PlacedEvent): GenerationState {
+  const { at } = event;
+  switch (event.type) {
+    case 'GenerationCompleted':
+    case 'GenerationCanceled':
+      return { ...state, finishedAt: at, charge: event.data.charge };
+    case 'GenerationFailed': {
+      const { code, message, retryable, charge } = event.data;
+      return { ...state, finishedAt: at, charge, error: { code, message, retryable } };
+    }
+    case 'CancellationRequested':
+      return { ...state, cancelAsked: { by: event.data.requestedBy, at } };
+    case 'FailureOrdered':
+      return { ...state, failAsked: { at, reason: event.data.reason } };
+    case 'DeadlineExtended':
+      return { ...state, deadline: Date.parse(event.data.deadline) };
+    case 'GenerationStalled':
+      return {
+        ...state,
+        stalled: { since: Date.parse(event.data.since), phaseVersion: state.phaseVersion },
+      };
+    case 'ProviderNotified':
+      return withAttempt(state, event.data.attempt, (attempt) => ({
+        notifications: attempt.notifications + 1,
+        notificationBodies: [...attempt.notificationBodies, event.data.bodySha256],
+      }));
+    case 'RetryOrdered':
+      return retried(state, event);
+    case 'OrphanAdopted':
+      return adopted(state, event);
+    case 'PaidOrphanRecorded':
+      return orphaned(state, event);
+    case 'CostRecorded':
+      return withAttempt(state, event.data.attempt, () => ({ cost: event.data.cost }));
+    case 'PersonalDataErased':
+      return { ...state, erased: true };
+    default:
+      return state;
+  }
+}
+
+/** A run of its own: nobody has asked it to end, its limits are untouched. */
+const freshRun = {
+  finishedAt: null,
+  error: null,
+  charge: null,
+  cancelAsked: null,
+  failAsked: null,
+  abandonOrdered: null,
+  gaveUp: false,
+  spent: 0,
+  deferrals: 0,
+  retryAt: null,
+  retryRule: null,
+  outputs: [],
+} as const;
+
+function retried(state: GenerationState, event: PlacedEvent & EventOf<'RetryOrdered'>): GenerationState {
+  const { data, at } = event;
+  const model = data.model === '' ? null : data.model;
+  if (isFinal(state.phase)) {
+    return {
+      ...state,
+      ...freshRun,
+      run: data.run,
+      deadline: Date.parse(data.deadline),
+      current: null,
+      nextModel: model,
+    };
+  }
+  if (state.phase === 'processing') return { ...state, abandonOrdered: { at, model } };
+  return { ...state, retryAt: null, retryRule: null, nextModel: model ?? state.nextModel };
+}
+
+function adopted(state: GenerationState, event: PlacedEvent & EventOf<'OrphanAdopted'>): GenerationState {
+  const { data, at } = event;
+  const ended = isFinal(state.phase);
+  const run = ended
+    ? { ...freshRun, run: data.run, deadline: Date.parse(data.deadline) }
+    : { retryAt: null, retryRule: null, gaveUp: false };
+  const taken = withAttempt(state, data.attempt, (attempt) => ({
+    status: 'accepted',
+    charge: worseCharge(attempt.charge, 'CHARGE_POSSIBLE'),
+    vendorJobId: data.vendorJobId,
+    everAccepted: true,
+    acceptedAt: attempt.acceptedAt ?? at,
+    end: null,
+    failureClass: null,
+    endedAt: null,
+  }));
+  return {
+    ...taken,
+    ...run,
+    current: data.attempt,
+    orphans: state.orphans.map((orphan) =>
+      orphan.attempt === data.attempt && orphan.vendorJobId === data.vendorJobId
+        ? { ...orphan, adopted: true }
+        : orphan,
+    ),
+  };
+}
+
+function orphaned(
+  state: GenerationState,
+  { data }: PlacedEvent & EventOf<'PaidOrphanRecorded'>,
+): GenerationState {
+  const { attempt, account, vendorJobId, charge, cost, reason } = data;
+  const known = withAttempt(state, attempt, (before) => ({
+    charge: worseCharge(before.charge, charge),
+    cost: isNamed(cost) ? cost : before.cost,
+  }));
+  const orphan = { attempt, account, vendorJobId, charge, cost, reason, adopted: false };
+  const orphans = [...state.orphans, orphan];
+  // The bill of a run that has ended already may turn out worse than it said.
+  const { charge: said } = state;
+  return {
+    ...known,
+    orphans,
+    charge: said === null ? null : worstCharge([said, charge]),
+  };
+}

@@ -1,0 +1,249 @@
+import { worseCharge } from './charge.js';
+import type { EventOf, GenerationEvent, PlacedEvent } from './event.js';
+import { isNamed, type Money } from './money.js';
+import type { Attempt, GenerationState } from './state.js';
+
+type Placed<E extends GenerationEvent> = E & Pick<PlacedEvent, 'version' | 'at'>;
+type SubmissionEvent = Placed<
+  EventOf<
+    | 'SubmissionStarted'
+    | 'SubmissionAccepted'
+    | 'SubmissionOutcomeUnknown'
+    | 'SubmissionRepeated'
+    | 'SubmissionResolved'
+    | 'ProgressReported'
+    | 'AttemptFailed'
+    | 'AttemptAbandoned'
+  >
+>;
+
+const named = (money: Money, before: Money | null): Money | null => (isNamed(money) ? money : before);
+
+/** Replaces one attempt. */
+export function withAttempt(
+  state: GenerationState,
+  number: number,
+  change: (attempt: Attempt) => Partial<Attempt>,
+): GenerationState {
+  return {
+    ...state,
+    attempts: state.attempts.map((attempt) =>
+      attempt.number === number ? { ...attempt, ...change(attempt) } : attempt,
+    ),
+  };
+}
+
+function counted(
+  state: GenerationState,
+  end: string,
+  failureClass: string,
+): Pick<GenerationState, 'spent' | 'deferrals'> {
+  const { spent, deferrals } = state;
+  const refused = end === 'ATTEMPT_END_REFUSED';
+  if (refused && ['FAILURE_CLASS_RATE_LIMITED', 'FAILURE_CLASS_OVERLOADED'].includes(failureClass))
+    return { spent, deferrals: deferrals + 1 };
+  if (refused && ['FAILURE_CLASS_UNAUTHORIZED', 'FAILURE_CLASS_INSUFFICIENT_CREDIT'].includes(failureClass))
+    return { spent, deferrals };
+  return { spent: spent + 1, deferrals };
+}
+
+const time = (text: string | undefined): number | null => (text === undefined ? null : Date.parse(text));
+
+/** What happens to attempts, and to the run because of them. Events of other kinds change nothing here. */
+export function foldSubmission(state: GenerationState, event: PlacedEvent): GenerationState {
+  switch (event.type) {
+    case 'SubmissionStarted':
+      return started(state, event);
+    case 'SubmissionAccepted':
+      return accepted(state, event);
+    case 'SubmissionOutcomeUnknown':
+      return withAttempt(state, event.data.attempt, (attempt) => ({
+        status: 'unknown',
+        charge: worseCharge(attempt.charge, 'CHARGE_POSSIBLE'),
+        unknownSince: event.at,
+        unknownCause: event.data.cause,
+        settleUntil: Date.parse(event.data.settleUntil),
+      }));
+    case 'SubmissionRepeated':
+      return withAttempt(state, event.data.attempt, () => ({
+        sendBy: Date.parse(event.data.sendBy),
+        repeats: event.data.repeat,
+      }));
+    case 'SubmissionResolved':
+      return resolved(state, event);
+    case 'ProgressReported':
+      return withAttempt(state, event.data.attempt, (attempt) => ({
+        percent: event.data.percent ?? null,
+        queuePosition: event.data.queuePosition ?? null,
+        vendorStatus: event.data.vendorStatus,
+        progressReports: attempt.progressReports + 1,
+      }));
+    case 'AttemptFailed':
+      return failed(state, event);
+    case 'AttemptAbandoned':
+      return abandoned(state, event);
+    default:
+      return state;
+  }
+}
+
+type Of<T extends SubmissionEvent['type']> = Placed<EventOf<T>>;
+
+function started(state: GenerationState, { data, at }: Of<'SubmissionStarted'>): GenerationState {
+  const attempt: Attempt = {
+    number: data.attempt,
+    run: data.run,
+    status: 'started',
+    charge: 'CHARGE_POSSIBLE',
+    cost: null,
+    estimatedCost: data.estimatedCost,
+    account: data.account,
+    model: data.model,
+    reference: data.reference,
+    seed: data.seed,
+    startedAt: at,
+    sendBy: Date.parse(data.sendBy),
+    vendorJobId: null,
+    everAccepted: false,
+    acceptedAt: null,
+    unknownSince: null,
+    unknownCause: null,
+    settleUntil: null,
+    repeats: 0,
+    percent: null,
+    queuePosition: null,
+    vendorStatus: '',
+    progressReports: 0,
+    end: null,
+    failureClass: null,
+    endedAt: null,
+    notifications: 0,
+    notificationBodies: [],
+  };
+  return {
+    ...state,
+    attempts: [...state.attempts, attempt],
+    current: attempt.number,
+    retryAt: null,
+    retryRule: null,
+    nextModel: null,
+  };
+}
+
+function accepted(state: GenerationState, { data, at }: Of<'SubmissionAccepted'>): GenerationState {
+  return withAttempt(state, data.attempt, (attempt) => ({
+    status: 'accepted',
+    charge: data.charge,
+    cost: named(data.cost, attempt.cost),
+    vendorJobId: data.vendorJobId,
+    everAccepted: true,
+    acceptedAt: at,
+    queuePosition: data.queuePosition ?? null,
+  }));
+}
+
+function resolved(state: GenerationState, event: Of<'SubmissionResolved'>): GenerationState {
+  const { data, at } = event;
+  switch (data.resolution) {
+    case 'RESOLUTION_FOUND': {
+      const after = withAttempt(state, data.attempt, (attempt) => ({
+        status: 'accepted',
+        charge: worseCharge(attempt.charge, data.charge),
+        cost: named(data.cost, attempt.cost),
+        vendorJobId: data.vendorJobId === '' ? attempt.vendorJobId : data.vendorJobId,
+        everAccepted: true,
+        acceptedAt: attempt.acceptedAt ?? at,
+        end: null,
+        failureClass: null,
+        endedAt: null,
+      }));
+      const takenUp = ['requested', 'waiting', 'unresolved'].includes(state.phase);
+      return takenUp && (state.phase !== 'unresolved' || state.current === data.attempt)
+        ? { ...after, current: data.attempt, retryAt: null, retryRule: null, gaveUp: false }
+        : after;
+    }
+    case 'RESOLUTION_REFUSED':
+    case 'RESOLUTION_NOT_THERE': {
+      const after = withAttempt(state, data.attempt, () => ({
+        status:
+          data.resolution === 'RESOLUTION_NOT_THERE'
+            ? 'not_there'
+            : data.end === 'ATTEMPT_END_NOT_SENT'
+              ? 'not_sent'
+              : 'refused',
+        charge: 'CHARGE_NONE',
+        end: data.resolution === 'RESOLUTION_REFUSED' ? data.end : null,
+        failureClass: data.failureClass,
+        endedAt: at,
+      }));
+      return leadsBack(state, data.attempt)
+        ? {
+            ...after,
+            ...counted(state, data.end, data.failureClass),
+            retryAt: time(data.retryAt),
+            retryRule: data.retryRule,
+          }
+        : after;
+    }
+    default: {
+      const after = withAttempt(state, data.attempt, (attempt) => ({
+        status: 'given_up',
+        charge: worseCharge(attempt.charge, 'CHARGE_POSSIBLE'),
+        endedAt: at,
+      }));
+      return leadsBack(state, data.attempt)
+        ? {
+            ...after,
+            ...counted(state, '', ''),
+            retryAt: time(data.retryAt),
+            retryRule: data.retryRule,
+            gaveUp: !data.acceptDoubleCharge,
+          }
+        : after;
+    }
+  }
+}
+
+/** Whether the attempt's end sends the run back to waiting. */
+function leadsBack(state: GenerationState, attempt: number): boolean {
+  return state.phase === 'unresolved' && state.current === attempt;
+}
+
+function failed(state: GenerationState, { data, at }: Of<'AttemptFailed'>): GenerationState {
+  const status =
+    data.end === 'ATTEMPT_END_REFUSED'
+      ? 'refused'
+      : data.end === 'ATTEMPT_END_NOT_SENT'
+        ? 'not_sent'
+        : 'failed';
+  return {
+    ...withAttempt(state, data.attempt, (attempt) => ({
+      status,
+      charge: data.charge,
+      cost: named(data.cost, attempt.cost),
+      end: data.end,
+      failureClass: data.failureClass,
+      endedAt: at,
+    })),
+    ...counted(state, data.end, data.failureClass),
+    retryAt: time(data.retryAt),
+    retryRule: data.retryRule,
+    nextModel: data.nextModel === '' ? null : data.nextModel,
+    abandonOrdered: null,
+  };
+}
+
+function abandoned(state: GenerationState, { data, at }: Of<'AttemptAbandoned'>): GenerationState {
+  return {
+    ...withAttempt(state, data.attempt, (attempt) => ({
+      status: 'abandoned',
+      charge: worseCharge(attempt.charge, data.charge),
+      endedAt: at,
+    })),
+    ...counted(state, '', ''),
+    retryAt: null,
+    retryRule: null,
+    nextModel: data.nextModel === '' ? null : data.nextModel,
+    abandonOrdered: null,
+  };
+}

@@ -1,0 +1,139 @@
+import type { GenerationEventType } from '@darkroom/contract';
+import type { Phase } from './state.js';
+
+/** What must hold of the state and the event besides the phase; each is a predicate of conditions.ts. */
+export type ConditionName =
+  | 'always'
+  | 'it is the next attempt and nothing asks to end'
+  | 'it names the current attempt'
+  | 'the vendor refused or ended it, or nothing was sent'
+  | 'the vendor ended it'
+  | 'found: the current attempt'
+  | 'found: an attempt without a job'
+  | 'found: an earlier attempt'
+  | 'found: an attempt that is no longer used'
+  | 'disproved: the current attempt, never accepted'
+  | 'disproved: an earlier attempt, never accepted'
+  | 'given up: the current attempt'
+  | 'given up: an open question'
+  | 'a fresh link is wanted'
+  | 'the output is pending'
+  | 'enough is stored'
+  | 'cancel was asked'
+  | 'cancel was asked and the outcome is an orphan'
+  | 'an end was asked and the outcome is an orphan'
+  | 'cancel was not asked yet'
+  | 'failure was not ordered yet'
+  | 'it moves forward'
+  | 'not yet told of this stay'
+  | 'at most eight an attempt'
+  | 'its outcome is open, at most eight'
+  | 'it leaves the running attempt'
+  | 'the attempt is taken up again'
+  | 'not recorded yet'
+  | 'it names an attempt';
+
+/** One way an event may be taken: under this condition, to this phase, or `=`: the phase stays. */
+export interface Rule {
+  readonly when: ConditionName;
+  readonly to: Phase | '=';
+}
+
+type Row = Partial<Record<Phase | 'none', readonly Rule[]>>;
+
+const stay = (when: ConditionName): readonly Rule[] => [{ when, to: '=' }];
+const go = (to: Phase, when: ConditionName): readonly Rule[] => [{ when, to }];
+
+const open: readonly Phase[] = ['requested', 'waiting', 'submitting', 'unresolved', 'processing', 'storing'];
+const ended: readonly Phase[] = ['succeeded', 'failed', 'canceled'];
+const in_ = (where: readonly Phase[], rules: readonly Rule[]): Row =>
+  Object.fromEntries(where.map((phase) => [phase, rules]));
+
+const disprovedEarlier = stay('disproved: an earlier attempt, never accepted');
+const givenUpOpen = stay('given up: an open question');
+const idle: readonly Rule[] = [
+  { when: 'found: an attempt without a job', to: 'processing' },
+  ...disprovedEarlier,
+  ...givenUpOpen,
+];
+const busy: readonly Rule[] = [...stay('found: an earlier attempt'), ...disprovedEarlier, ...givenUpOpen];
+const over: readonly Rule[] = [
+  ...stay('found: an attempt that is no longer used'),
+  ...stay('disproved: the current attempt, never accepted'),
+  ...disprovedEarlier,
+  ...givenUpOpen,
+];
+
+/**
+ * The lifecycle of a generation: which event is taken in which phase, under which condition, and where it leads.
+ * What is not here is an illegal transition. Evolve, the diagram of the documentation and the property tests read it.
+ */
+export const transitions: Readonly<Record<GenerationEventType, Row>> = {
+  GenerationRequested: { none: go('requested', 'always') },
+  SubmissionStarted: in_(
+    ['requested', 'waiting'],
+    go('submitting', 'it is the next attempt and nothing asks to end'),
+  ),
+  SubmissionAccepted: { submitting: go('processing', 'it names the current attempt') },
+  SubmissionOutcomeUnknown: in_(
+    ['submitting', 'processing'],
+    go('unresolved', 'it names the current attempt'),
+  ),
+  SubmissionRepeated: { unresolved: stay('it names the current attempt') },
+  SubmissionResolved: {
+    ...in_(['requested', 'waiting'], idle),
+    ...in_(['submitting', 'processing', 'storing'], busy),
+    unresolved: [
+      { when: 'found: the current attempt', to: 'processing' },
+      { when: 'disproved: the current attempt, never accepted', to: 'waiting' },
+      { when: 'given up: the current attempt', to: 'waiting' },
+      ...busy,
+    ],
+    ...in_(ended, over),
+  },
+  ProgressReported: { processing: stay('it names the current attempt') },
+  AttemptFailed: {
+    submitting: go('waiting', 'the vendor refused or ended it, or nothing was sent'),
+    processing: go('waiting', 'the vendor ended it'),
+  },
+  AttemptAbandoned: { processing: go('waiting', 'it names the current attempt') },
+  OutputsProduced: {
+    ...in_(['requested', 'waiting'], go('storing', 'found: an attempt without a job')),
+    ...in_(['submitting', 'unresolved', 'processing'], go('storing', 'it names the current attempt')),
+  },
+  OutputsRefreshed: { storing: stay('a fresh link is wanted') },
+  ArtifactStored: { storing: stay('the output is pending') },
+  ArtifactRejected: { storing: stay('the output is pending') },
+  GenerationCompleted: { storing: go('succeeded', 'enough is stored') },
+  GenerationFailed: {
+    ...in_(['requested', 'waiting', 'unresolved', 'processing', 'storing'], go('failed', 'always')),
+    submitting: go('failed', 'an end was asked and the outcome is an orphan'),
+  },
+  GenerationCanceled: {
+    ...in_(['requested', 'waiting', 'unresolved', 'processing'], go('canceled', 'cancel was asked')),
+    submitting: go('canceled', 'cancel was asked and the outcome is an orphan'),
+  },
+  CancellationRequested: in_(
+    ['requested', 'waiting', 'submitting', 'unresolved', 'processing'],
+    stay('cancel was not asked yet'),
+  ),
+  FailureOrdered: in_(open, stay('failure was not ordered yet')),
+  DeadlineExtended: in_(open, stay('it moves forward')),
+  GenerationStalled: in_(open, stay('not yet told of this stay')),
+  ProviderNotified: {
+    ...in_(open, stay('at most eight an attempt')),
+    ...in_(ended, stay('its outcome is open, at most eight')),
+  },
+  RetryOrdered: {
+    ...in_(['requested', 'waiting'], stay('always')),
+    processing: stay('it leaves the running attempt'),
+    failed: go('requested', 'always'),
+  },
+  OrphanAdopted: in_(
+    ['requested', 'waiting', 'failed', 'canceled'],
+    go('processing', 'the attempt is taken up again'),
+  ),
+  PaidOrphanRecorded: in_([...open, ...ended], stay('not recorded yet')),
+  CostRecorded: in_([...open, ...ended], stay('it names an attempt')),
+  PersonalDataErased: in_(ended, stay('always')),
+};
