@@ -31,8 +31,27 @@ CREATE TABLE {{schema}}.turns (
   PRIMARY KEY (account, tenant)
 ) WITH (fillfactor = 50);
 
--- Slots are counted rows, never a counter, so that none can leak. Both functions take the account's lock as their first work
--- (nothing is written before the wait: no xid holds the log's readers back) and count in a statement of its own, whose
+-- Claims cost by what is due, not by what exists. Hence functions that plan anew each time: a plan kept from when the table was
+-- small, or made for a limit that is not known, reads all of it (seen: 40,000 rows for none due). The clock is read in a
+-- subquery (called directly it is volatile, and the whole index would be walked), and the update finds its rows by an array.
+CREATE FUNCTION {{schema}}.claim_timed(wanted_holder text, most integer, lease interval)
+RETURNS TABLE (job {{schema}}.jobs, taken_over boolean)
+LANGUAGE sql VOLATILE SET plan_cache_mode = force_custom_plan AS $$
+  WITH due AS MATERIALIZED (
+    SELECT d.generation, d.holder IS NOT NULL AS taken_over, d.due_at FROM {{schema}}.jobs d
+    WHERE d.due_at <= (SELECT clock_timestamp())
+    ORDER BY d.due_at LIMIT most FOR UPDATE SKIP LOCKED
+  ), claimed AS (
+    UPDATE {{schema}}.jobs j
+    SET holder = wanted_holder, fencing = j.fencing + 1, due_at = clock_timestamp() + lease, woken_at = NULL
+    WHERE j.generation = ANY (ARRAY(SELECT d.generation FROM due d))
+    RETURNING j AS job
+  )
+  SELECT c.job, d.taken_over FROM claimed c JOIN due d ON d.generation = (c.job).generation ORDER BY d.due_at;
+$$;
+
+-- Slots are counted rows, never a counter, so that none can leak. Who takes one takes the account's lock as its first work
+-- (nothing is written before the wait: no xid holds the log's readers back) and counts in a statement of its own, whose
 -- snapshot is younger than the wait. One round trip each: a process that stalls cannot keep the lock.
 CREATE FUNCTION {{schema}}.lock_account(wanted text) RETURNS void
 LANGUAGE sql VOLATILE AS $$
@@ -41,7 +60,7 @@ $$;
 
 CREATE FUNCTION {{schema}}.take_slot(wanted_generation uuid, held_fencing bigint, wanted_account text, slots integer)
 RETURNS boolean
-LANGUAGE plpgsql VOLATILE AS $$
+LANGUAGE plpgsql VOLATILE SET plan_cache_mode = force_custom_plan AS $$
 DECLARE
   used integer;
 BEGIN
@@ -60,10 +79,12 @@ END $$;
 -- through the index from one to the next: a backlog of one of them costs nothing.
 CREATE FUNCTION {{schema}}.claim_ready(wanted_account text, slots integer, wanted_holder text, most integer, lease interval)
 RETURNS SETOF {{schema}}.jobs
-LANGUAGE plpgsql VOLATILE AS $$
+LANGUAGE plpgsql VOLATILE SET plan_cache_mode = force_custom_plan AS $$
 DECLARE
   free integer;
   last_served bigint;
+  candidates uuid[];
+  picked uuid[];
 BEGIN
   PERFORM {{schema}}.lock_account(wanted_account);
   SELECT slots - count(*) INTO free FROM {{schema}}.jobs j WHERE j.account = wanted_account AND j.holds_slot;
@@ -72,7 +93,6 @@ BEGIN
     RETURN;
   END IF;
   SELECT coalesce(max(t.served), 0) INTO last_served FROM {{schema}}.turns t WHERE t.account = wanted_account;
-  RETURN QUERY
   WITH RECURSIVE waiting AS (
     (SELECT j.tenant FROM {{schema}}.jobs j
      WHERE j.account = wanted_account AND j.ready_since IS NOT NULL AND j.holder IS NULL
@@ -87,7 +107,7 @@ BEGIN
     FROM waiting w LEFT JOIN {{schema}}.turns t ON t.account = wanted_account AND t.tenant = w.tenant
     WHERE w.tenant IS NOT NULL
     ORDER BY served, w.tenant LIMIT free
-  ), candidates AS MATERIALIZED (
+  ), in_turn AS (
     SELECT oldest.generation, row_number() OVER (ORDER BY oldest.turn, tenants.served, tenants.tenant) AS place
     FROM tenants, LATERAL (
       -- Numbered after the limit: a window over the whole backlog would read it all.
@@ -99,21 +119,26 @@ BEGIN
       ) first
     ) oldest
     ORDER BY place LIMIT free
-  ), picked AS MATERIALIZED (
-    -- Conditions once more: a row that moved meanwhile is judged anew when it is locked.
-    SELECT j.generation, c.place FROM candidates c JOIN {{schema}}.jobs j ON j.generation = c.generation
-    WHERE j.account = wanted_account AND j.ready_since IS NOT NULL AND j.holder IS NULL
-    FOR UPDATE OF j SKIP LOCKED
-  ), claimed AS (
+  )
+  SELECT array_agg(i.generation ORDER BY i.place) INTO candidates FROM in_turn i;
+  -- The conditions once more, on the rows as they are when locked. Behind a limit, so that each is found by its primary key:
+  -- left the choice, the planner may read the account's whole backlog for each.
+  SELECT array_agg(l.generation ORDER BY c.place) INTO picked
+  FROM unnest(candidates) WITH ORDINALITY AS c(generation, place), LATERAL (
+    SELECT j.generation, j.account, j.ready_since, j.holder FROM {{schema}}.jobs j
+    WHERE j.generation = c.generation LIMIT 1 FOR UPDATE SKIP LOCKED
+  ) l
+  WHERE l.account = wanted_account AND l.ready_since IS NOT NULL AND l.holder IS NULL;
+  RETURN QUERY
+  WITH claimed AS (
     UPDATE {{schema}}.jobs j
     SET holder = wanted_holder, fencing = j.fencing + 1, due_at = clock_timestamp() + lease, woken_at = NULL, holds_slot = true
-    FROM picked p WHERE j.generation = p.generation
+    WHERE j.generation = ANY (picked)
     RETURNING j.*
   ), served AS (
     INSERT INTO {{schema}}.turns (account, tenant, served)
-    SELECT wanted_account, c.tenant, last_served + max(p.place)
-    FROM claimed c JOIN picked p ON p.generation = c.generation GROUP BY c.tenant
+    SELECT wanted_account, c.tenant, last_served + max(array_position(picked, c.generation)) FROM claimed c GROUP BY c.tenant
     ON CONFLICT (account, tenant) DO UPDATE SET served = excluded.served
   )
-  SELECT c.* FROM claimed c JOIN picked p ON p.generation = c.generation ORDER BY p.place;
+  SELECT c.* FROM claimed c ORDER BY array_position(picked, c.generation);
 END $$;

@@ -11,8 +11,8 @@ export interface BatchedWakes {
 
 interface Waiting {
   readonly wakes: readonly Wake[];
-  resolve(): void;
-  reject(error: unknown): void;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
 }
 
 /** Natural batching: one statement in flight; what comes meanwhile leaves together after it. No timer. */

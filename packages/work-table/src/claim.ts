@@ -1,4 +1,5 @@
 import type { Database } from '@darkroom/event-store';
+import type postgres from 'postgres';
 import { z } from 'zod';
 import type { Claim, ClaimRequest } from './job.js';
 import type { JobNames } from './names.js';
@@ -18,44 +19,22 @@ const claimedRow = z.object({
 
 /** Claims due rows in one short transaction; a row that somebody else is at is passed over. */
 export async function claimDue(sql: Database, names: JobNames, request: ClaimRequest): Promise<Claim[]> {
+  const { holder, limit, leaseSeconds } = request;
   const rows =
-    request.kind === 'timed' ? await claimTimed(sql, names, request) : await claimReady(sql, names, request);
+    request.kind === 'timed'
+      ? await sql`
+          SELECT ${columns(sql)}, taken_over AS "takenOver"
+          FROM ${sql(names.claimTimed)}(${holder}, ${limit}, make_interval(secs => ${leaseSeconds}))`
+      : await sql`
+          SELECT ${columns(sql)}, false AS "takenOver"
+          FROM ${sql(names.claimReady)}(${request.account}, ${request.slots}, ${holder}, ${limit},
+                                        make_interval(secs => ${leaseSeconds})) AS job`;
   return rows.map((row) => claimedRow.parse(row));
 }
 
-/** The clock is read in a subquery: called directly it is volatile, and the whole index would be walked. */
-function claimTimed(
-  sql: Database,
-  names: JobNames,
-  { holder, limit, leaseSeconds }: Extract<ClaimRequest, { kind: 'timed' }>,
-): Promise<readonly unknown[]> {
-  return sql`
-    WITH due AS MATERIALIZED (
-      SELECT generation, holder IS NOT NULL AS taken_over, due_at FROM ${sql(names.jobs)}
-      WHERE due_at <= (SELECT clock_timestamp())
-      ORDER BY due_at LIMIT ${limit} FOR UPDATE SKIP LOCKED
-    ), claimed AS (
-      UPDATE ${sql(names.jobs)} j
-      SET holder = ${holder}, fencing = j.fencing + 1, woken_at = NULL,
-          due_at = clock_timestamp() + make_interval(secs => ${leaseSeconds})
-      FROM due d WHERE j.generation = d.generation
-      RETURNING j.*, d.taken_over, d.due_at AS was_due_at
-    )
-    SELECT generation, tenant, fencing::text, phase, folded_version AS "foldedVersion", seen_version AS "seenVersion", account,
-           holds_slot AS "holdsSlot", traceparent, taken_over AS "takenOver"
-    FROM claimed ORDER BY was_due_at`;
-}
-
-function claimReady(
-  sql: Database,
-  names: JobNames,
-  { account, slots, holder, limit, leaseSeconds }: Extract<ClaimRequest, { kind: 'ready' }>,
-): Promise<readonly unknown[]> {
-  return sql`
-    SELECT generation, tenant, fencing::text, phase, folded_version AS "foldedVersion", seen_version AS "seenVersion", account,
-           holds_slot AS "holdsSlot", traceparent, false AS "takenOver"
-    FROM ${sql(names.claimReady)}(${account}, ${slots}, ${holder}, ${limit}, make_interval(secs => ${leaseSeconds}))`;
-}
+const columns = (sql: Database): postgres.PendingQuery<postgres.Row[]> => sql`
+  (job).generation, (job).tenant, (job).fencing::text, (job).phase, (job).folded_version AS "foldedVersion",
+  (job).seen_version AS "seenVersion", (job).account, (job).holds_slot AS "holdsSlot", (job).traceparent`;
 
 /** Lengthens leases, in the order of the generations as every writer of many rows. */
 export async function renew(

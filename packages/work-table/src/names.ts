@@ -2,10 +2,16 @@
 export interface JobNames {
   readonly jobs: string;
   readonly takeSlot: string;
+  readonly claimTimed: string;
   readonly claimReady: string;
 }
 
 /** The driver quotes each part of a dotted name. */
 export function namesIn(schema: string): JobNames {
-  return { jobs: `${schema}.jobs`, takeSlot: `${schema}.take_slot`, claimReady: `${schema}.claim_ready` };
+  return {
+    jobs: `${schema}.jobs`,
+    takeSlot: `${schema}.take_slot`,
+    claimTimed: `${schema}.claim_timed`,
+    claimReady: `${schema}.claim_ready`,
+  };
 }
