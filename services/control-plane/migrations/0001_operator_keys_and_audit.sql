@@ -17,9 +17,9 @@ create table control_plane.audit (
   generation uuid,
   reason     text        not null,
   request    jsonb       not null,
-  -- Version and phase that the operator's decision was made on.
+  -- Versions and state that the operator's decision was made on.
   before     jsonb       not null,
-  -- Events that it became.
+  -- Version that it led to, and the events that it became.
   after      jsonb       not null
 );
 create index audit_order on control_plane.audit (at desc, id desc);

@@ -8,4 +8,5 @@ const service = await startControlPlane(config);
 stopOnSignals(() => service.stop(), {
   logger: createLogger({ service: service.name, level: config.logLevel }),
   drainSeconds: readSettings(['DRAIN_SECONDS'], process.env).DRAIN_SECONDS,
+  onStopping: () => service.leave(),
 });

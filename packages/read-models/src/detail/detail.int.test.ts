@@ -269,7 +269,7 @@ describe('the detail of generations', () => {
     it('come in pages', async () => {
       const [first] = await searchGenerations(ports, { tenant: 'ops', limit: 1 });
       const rest = await searchGenerations(ports, { tenant: 'ops', limit: 9, after: first?.id ?? '' });
-      expect([first?.id, ...rest.map((one) => one.id)].toSorted()).toEqual([unresolved, failed].toSorted());
+      expect(new Set([first?.id, ...rest.map((one) => one.id)])).toEqual(new Set([unresolved, failed]));
     });
 
     it('are listed where they need a person', async () => {

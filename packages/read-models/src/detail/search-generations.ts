@@ -9,20 +9,20 @@ import { caughtUp, type DetailPorts } from './get-generation.js';
 export interface GenerationSearch {
   readonly limit: number;
   /** UUID of the last one of the page before. */
-  readonly after?: string;
-  readonly tenant?: string;
-  readonly status?: GenerationStatus;
-  readonly phase?: Phase;
-  readonly model?: string;
+  readonly after?: string | undefined;
+  readonly tenant?: string | undefined;
+  readonly status?: GenerationStatus | undefined;
+  readonly phase?: Phase | undefined;
+  readonly model?: string | undefined;
   /** As clients see it: `provider_failed`. */
-  readonly errorCode?: string;
-  readonly account?: string;
-  readonly vendorJobId?: string;
-  readonly traceId?: string;
+  readonly errorCode?: string | undefined;
+  readonly account?: string | undefined;
+  readonly vendorJobId?: string | undefined;
+  readonly traceId?: string | undefined;
   /** Text within the client's metadata. */
-  readonly text?: string;
-  readonly createdAfter?: Date;
-  readonly createdBefore?: Date;
+  readonly text?: string | undefined;
+  readonly createdAfter?: Date | undefined;
+  readonly createdBefore?: Date | undefined;
 }
 
 const likeText = (text: string): string => `%${text.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
@@ -66,7 +66,7 @@ export type Attention = 'open-question' | 'paid-orphan';
 /** Generations with an open question or a paid orphan, the oldest first: each kind is a partial index. */
 export async function generationsInNeed(
   ports: DetailPorts,
-  need: { readonly of: Attention; readonly limit: number; readonly after?: string },
+  need: { readonly of: Attention; readonly limit: number; readonly after?: string | undefined },
 ): Promise<GenerationDetail[]> {
   const { sql } = ports;
   const rows = await sql`

@@ -10,12 +10,18 @@ export interface AuditEntry {
   readonly generation: string;
   readonly reason: string;
   readonly request: Readonly<Record<string, unknown>>;
-  readonly before: { readonly version: number; readonly decision_version: number; readonly phase: string };
-  readonly after: readonly { readonly id: string; readonly type: string }[];
+  readonly before: { readonly version: number; readonly decision_version: number; readonly state: string };
+  readonly after: {
+    readonly version: number;
+    readonly events: readonly { readonly id: string; readonly type: string }[];
+  };
 }
 
 /** The one statement that writes an entry: part of the append's transaction, so that neither is there without the other. */
-export function insertAudit(tx: postgres.TransactionSql, entry: AuditEntry): postgres.PendingQuery<postgres.Row[]> {
+export function insertAudit(
+  tx: postgres.TransactionSql,
+  entry: AuditEntry,
+): postgres.PendingQuery<postgres.Row[]> {
   const { id, operator, action, generation, reason } = entry;
   const json = (value: object): postgres.Parameter => tx.json(value as postgres.JSONValue);
   return tx`
@@ -32,7 +38,7 @@ const auditRow = z.object({
   reason: z.string(),
   request: z.record(z.string(), z.unknown()),
   before: z.record(z.string(), z.unknown()),
-  after: z.array(z.record(z.string(), z.unknown())),
+  after: z.record(z.string(), z.unknown()),
 });
 
 /** A recorded intervention. */

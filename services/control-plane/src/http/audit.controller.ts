@@ -18,7 +18,8 @@ export class AuditController {
 
   @Get()
   async list(@Query({ schema: auditQuery }) query: AuditQueryParams): Promise<AuditPage> {
-    const generation = query.generation === undefined ? undefined : (fromPublicId('gen', query.generation) ?? null);
+    const generation =
+      query.generation === undefined ? undefined : (fromPublicId('gen', query.generation) ?? null);
     if (generation === null) return { data: [], next: null };
     const entries = await readAudit(this.ports.sql, {
       limit: query.limit + 1,

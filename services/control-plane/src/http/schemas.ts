@@ -83,10 +83,10 @@ export const interventionBodies = {
       message: 'is needed where a job was found',
     })
     .meta({ id: 'Resolve' }),
-  adopt: z.strictObject({ ...intervention, attempt: z.int().min(1) }).meta({ id: 'Adopt' }),
-  extend: z
-    .strictObject({ ...intervention, deadline: time })
-    .meta({ id: 'Extend' }),
+  adopt: z
+    .strictObject({ ...intervention, attempt: z.int().min(1), job_id: z.string().min(1).max(512).optional() })
+    .meta({ id: 'Adopt' }),
+  extend: z.strictObject({ ...intervention, deadline: time }).meta({ id: 'Extend' }),
 } as const;
 
 /** What an operator can do to one generation. */

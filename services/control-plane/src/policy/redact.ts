@@ -10,7 +10,10 @@ const secrets: readonly (readonly [RegExp, string])[] = [
   [/\b(bearer|basic|key)(\s+)[\w.~+/=-]{8,}/gi, '$1$2…'],
   [/\bdk_(test|live|ops)_[\w-]+/g, 'dk_$1_…'],
   [/\bwhsec_[\w+/=-]+/g, 'whsec_…'],
-  [/("(?:[\w-]*(?:token|secret|password|authorization|api_?key|signature)[\w-]*)"\s*:\s*)"[^"]*"?/gi, '$1"…"'],
+  [
+    /("(?:[\w-]*(?:token|secret|password|authorization|api_?key|signature)[\w-]*)"\s*:\s*)"[^"]*"?/gi,
+    '$1"…"',
+  ],
   // Pictures and other bytes in text.
   [/[A-Za-z0-9+/]{200,}={0,2}/g, '…'],
 ];

@@ -2,9 +2,17 @@ import { redactText } from './redact.js';
 
 describe('what is shown of a vendor’s raw words', () => {
   it.each([
-    ['a signed link', 'see https://cdn.example/a.png?X-Signature=abc&t=1 now', 'see https://cdn.example/a.png?… now'],
+    [
+      'a signed link',
+      'see https://cdn.example/a.png?X-Signature=abc&t=1 now',
+      'see https://cdn.example/a.png?… now',
+    ],
     ['a password in an address', 'http://user:pass@host/x', 'http://…@host/x'],
-    ['our webhook token', 'POST /v1/provider-webhooks/sim/gen.1.abcDEF done', 'POST /v1/provider-webhooks/sim/… done'],
+    [
+      'our webhook token',
+      'POST /v1/provider-webhooks/sim/gen.1.abcDEF done',
+      'POST /v1/provider-webhooks/sim/… done',
+    ],
     ['a bearer', 'Authorization: Bearer abcdefgh12345', 'Authorization: Bearer …'],
     ['our own keys', 'dk_test_abcdef0123456789', 'dk_test_…'],
     ['a webhook secret', 'whsec_MfKQ9r8GKYqrTwjU', 'whsec_…'],

@@ -1,0 +1,58 @@
+import { fieldsApart } from '@darkroom/contract';
+import type { RecordedEvent } from '@darkroom/event-store';
+import { redactText } from '../policy/redact.js';
+
+/** One event as operators see it. */
+export interface EventView {
+  readonly version: number;
+  readonly type: string;
+  readonly time: string;
+  /** `service:…`, `client:…` or `operator:…`. */
+  readonly actor: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** What was sent and what came back, cut and redacted. */
+export interface EvidenceView {
+  readonly version: number;
+  readonly response_status: number | null;
+  readonly response_body: string;
+  readonly error: string;
+  readonly observed_at: string | null;
+}
+
+/** Vendors' words within otherwise plain fields. */
+const vendorWords = new Set(['vendorMessage', 'vendorCode', 'detail']);
+
+/** An event without what is personal or secret; evidence stays, cut and redacted. */
+export function eventView(event: RecordedEvent): EventView {
+  const apart = new Set(fieldsApart(event.type));
+  const plain = Object.entries(event.data).filter(([name]) => !apart.has(name));
+  const data = Object.fromEntries(
+    plain.map(([name, value]: [string, unknown]) => [
+      name,
+      vendorWords.has(name) && typeof value === 'string' ? redactText(value) : value,
+    ]),
+  );
+  const evidence = evidenceOf(event);
+  return {
+    version: event.version,
+    type: event.type,
+    time: event.recordedAt.toISOString(),
+    actor: event.metadata.actor,
+    data: evidence === null ? data : { ...data, evidence },
+  };
+}
+
+/** The evidence that an event carries, without the place of the raw answer. */
+export function evidenceOf(event: RecordedEvent): EvidenceView | null {
+  if (!('evidence' in event.data) || event.data.evidence === undefined) return null;
+  const { responseStatus, responseBody, error, observedAt } = event.data.evidence;
+  return {
+    version: event.version,
+    response_status: responseStatus === 0 ? null : responseStatus,
+    response_body: redactText(responseBody),
+    error: redactText(error),
+    observed_at: observedAt,
+  };
+}
