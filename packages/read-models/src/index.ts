@@ -39,6 +39,7 @@ export type {
   LinkSigner,
 } from './resource/generation-resource.js';
 export { type GenerationStatus, statusOf } from './resource/status-of.js';
+export { type StatusReason, statusReason } from './resource/status-reason.js';
 export { feedEventToHistory, toHistory } from './resource/to-history.js';
 export { type ResourceContext, toArtifactResource, toResource } from './resource/to-resource.js';
 export { type ChargeWord, chargeWord, errorCodeWord, formatWord } from './resource/words.js';

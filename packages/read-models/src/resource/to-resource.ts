@@ -1,11 +1,4 @@
-import {
-  currentAttempt,
-  describeStatus,
-  type GenerationState,
-  isNamed,
-  type Money,
-  sumOf,
-} from '@darkroom/domain';
+import { currentAttempt, type GenerationState, isNamed, type Money, sumOf } from '@darkroom/domain';
 import { toPublicId } from '@darkroom/platform';
 import type { GenerationDetail } from '../detail/detail.js';
 import { type IndexedArtifact, storedArtifacts } from '../detail/stored-artifacts.js';
@@ -16,6 +9,7 @@ import type {
   LinkSigner,
 } from './generation-resource.js';
 import { statusOf } from './status-of.js';
+import { statusReason } from './status-reason.js';
 import { chargeWord, errorCodeWord, formatWord } from './words.js';
 
 /** What the resource depends on beside the generation. */

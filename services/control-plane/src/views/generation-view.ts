@@ -1,4 +1,4 @@
-import { currentAttempt, describeStatus, openQuestions } from '@darkroom/domain';
+import { currentAttempt, openQuestions } from '@darkroom/domain';
 import type { RecordedEvent } from '@darkroom/event-store';
 import { toPublicId, traceIdOf } from '@darkroom/platform';
 import {
@@ -9,6 +9,8 @@ import {
   type GenerationDetail,
   paidOrphans,
   statusOf,
+  type StatusReason,
+  statusReason,
 } from '@darkroom/read-models';
 import { type PossibleIntervention, whatCanBeDone } from '../policy/what-can-be-done.js';
 import { type AttemptView, attemptView, needsPerson } from './attempt-view.js';
@@ -23,7 +25,7 @@ export interface GenerationSummary {
   readonly state: string;
   readonly status: string;
   /** Why it waits. */
-  readonly status_reason: { readonly code: string; readonly message: string; readonly until?: string } | null;
+  readonly status_reason: StatusReason | null;
   readonly run: number;
   readonly version: number;
   /** What an intervention names as `expected_version`. */
@@ -88,7 +90,7 @@ export function generationSummary(detail: GenerationDetail, now: number): Genera
     tenant: detail.tenant,
     state: state.phase,
     status: statusOf(state.phase),
-    status_reason: statusReason(detail, now),
+    status_reason: statusReason(state, now),
     run: state.run,
     version: detail.version,
     decision_version: state.decisionVersion,
