@@ -4,7 +4,7 @@ import { mayAppend } from '@darkroom/domain';
 import { busMigrations, listParked } from '@darkroom/event-bus';
 import { createPostgresEventStore, type EventStore, type NewEvent } from '@darkroom/event-store';
 import { createTestDatabase, type TestDatabase } from '@darkroom/event-store/testing';
-import type { RunningService } from '@darkroom/platform';
+import { createLogger, type RunningService } from '@darkroom/platform';
 import {
   detailSubscription,
   feedSubscription,
@@ -14,6 +14,7 @@ import {
   readModelMigrations,
 } from '@darkroom/read-models';
 import { sampleEvent } from '@darkroom/read-models/testing';
+import { startFeed } from './feed.js';
 import { startProjections } from './index.js';
 
 /** Waits on a condition, never longer than 15 s. */
@@ -135,6 +136,24 @@ describe('projections', () => {
     await start();
     await until('the new event', async () => (await feedOf(seen.cursor)).events.length > 0);
     expect((await feedOf(seen.cursor)).events.map((event) => event.generation)).toEqual([id]);
+  });
+
+  it('write nothing to the feed under a lease that another holds by now', async () => {
+    await requested();
+    const { events } = await store.readAll({ after: store.origin, limit: 500 });
+    const before = (await everything()).feed;
+    const handlers: Parameters<EventStore['subscribe']>[0]['handle'][] = [];
+    const subscribe: EventStore['subscribe'] = ({ handle }) => {
+      handlers.push(handle);
+      return { stop: async () => undefined };
+    };
+    const logger = createLogger({ service: 'test', level: 'silent' });
+    startFeed({ sql: database.sql, store: { subscribe }, holder: 'slow', logger });
+    const fenced = async (): Promise<void> => {
+      throw new Error('fenced');
+    };
+    await expect(handlers[0]?.(events, fenced)).rejects.toThrow('fenced');
+    expect((await everything()).feed).toEqual(before);
   });
 
   it('change nothing when everything is told to them again', async () => {
