@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
 import { mayAppend } from '@darkroom/domain';
+import { busMigrations } from '@darkroom/event-bus';
 import { createPostgresEventStore, type EventStore, type NewEvent } from '@darkroom/event-store';
 import { createTestDatabase, type TestDatabase } from '@darkroom/event-store/testing';
 import { generateApiKey, toPublicId } from '@darkroom/platform';
@@ -48,7 +49,9 @@ describe('the operators’ API', () => {
   let service: RunningControlPlane;
 
   beforeAll(async () => {
-    database = await createTestDatabase({ migrations: [readModelMigrations, controlPlaneMigrations] });
+    database = await createTestDatabase({
+      migrations: [busMigrations, readModelMigrations, controlPlaneMigrations],
+    });
     store = createPostgresEventStore(database.sql, { mayAppend });
     service = await start();
   });
@@ -134,7 +137,7 @@ describe('the operators’ API', () => {
       ['no operator it does not know', generateApiKey('dk_ops')],
       ['no nonsense', 'x'],
     ])('%s', async (_who, key) => {
-      for (const path of ['generations', 'generations/gen_x', 'unresolved', 'orphans', 'audit']) {
+      for (const path of ['generations', 'generations/gen_x', 'unresolved', 'orphans', 'parked', 'audit']) {
         const response = await call(`/ops/v1/${path}`, {}, key);
         expect(response.status).toBe(401);
         expect((await problemOf(response)).code).toBe('unauthenticated');
@@ -494,6 +497,20 @@ describe('the operators’ API', () => {
       expect(data).toMatchObject([
         { generation: question.id, tenant: 'acme', decision_version: 3, number: 1, needs_person: true },
       ]);
+    });
+
+    it('streams that a consumer could not get past', async () => {
+      await database.sql`
+        insert into bus.parked (consumer, stream, version, event_id, event_type, last_version, error, attempts, next_try_at)
+        values ('artifact', ${orphan.stream}, 3, ${randomUUID()}, 'SubmissionAccepted', 4,
+                ${database.sql.json({ name: 'IllegalTransition', code: null, message: 'no' })}, 3, now())`;
+      const parked = async (query: string) =>
+        z.object({ data: z.array(z.unknown()) }).parse(await (await call(`/ops/v1/parked${query}`)).json())
+          .data;
+      expect(await parked('')).toMatchObject([
+        { consumer: 'artifact', generation: orphan.id, version: 3, last_version: 4, attempts: 3 },
+      ]);
+      expect(await parked('?consumer=other')).toEqual([]);
     });
 
     it('paid orphans', async () => {

@@ -19,7 +19,7 @@ export interface RunningControlPlane extends RunningService {
   leave(): void;
 }
 
-/** Starts the operators' HTTP API. The schemas of store, read models and control plane must be there. */
+/** Starts the operators' HTTP API. The schemas of store, bus, read models and control plane must be there. */
 export async function startControlPlane(
   config: ControlPlaneConfig,
   options: ControlPlaneOptions = {},

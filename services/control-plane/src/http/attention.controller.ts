@@ -1,12 +1,14 @@
 import { openQuestions } from '@darkroom/domain';
+import { listParked } from '@darkroom/event-bus';
 import { fromPublicId, ProblemError, toPublicId } from '@darkroom/platform';
 import { type Attention, generationsInNeed, type GenerationDetail, paidOrphans } from '@darkroom/read-models';
 import { Controller, Get, Inject, Query, UseGuards } from '@nestjs/common';
 import { OperatorGuard } from '../auth/operator-guard.js';
 import { CONTROL_PLANE_PORTS, type ControlPlanePorts } from '../ports.js';
+import { type ParkedView, parkedView } from '../views/parked-view.js';
 import { type AttemptView, plainAttemptView } from '../views/attempt-view.js';
 import { type OrphanView, orphanView } from '../views/orphan-view.js';
-import { pageQuery, type PageQueryParams } from './schemas.js';
+import { pageQuery, type PageQueryParams, parkedQuery, type ParkedQueryParams } from './schemas.js';
 
 /** The generation that something belongs to. */
 interface Belonging {
@@ -37,6 +39,17 @@ export class AttentionController {
   @Get('orphans')
   orphans(@Query({ schema: pageQuery }) query: PageQueryParams): Promise<Page<OrphanView>> {
     return this.page('paid-orphan', query, ({ state }) => paidOrphans(state).map(orphanView));
+  }
+
+  /** Streams that a consumer could not get past: each is tried again by itself, the others go on. */
+  @Get('parked')
+  async parked(@Query({ schema: parkedQuery }) query: ParkedQueryParams): Promise<{ data: ParkedView[] }> {
+    const { limit, consumer } = query;
+    const rows = await listParked(this.ports.sql, {
+      limit,
+      ...(consumer === undefined ? {} : { consumer }),
+    });
+    return { data: rows.map(parkedView) };
   }
 
   /** Pages are cut by generation: one may bring several entries, or none where it was settled a moment ago. */

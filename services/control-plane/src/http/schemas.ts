@@ -13,9 +13,13 @@ const word = z.string().min(1).max(255);
 export const auditQuery = z.strictObject({ limit, after: z.uuid().optional(), generation: word.optional() });
 export type AuditQueryParams = z.output<typeof auditQuery>;
 
-/** GET /ops/v1/unresolved, /orphans, /stalled, /parked */
+/** GET /ops/v1/unresolved, /orphans */
 export const pageQuery = z.strictObject({ limit, after: word.optional() });
 export type PageQueryParams = z.output<typeof pageQuery>;
+
+/** GET /ops/v1/parked */
+export const parkedQuery = z.strictObject({ limit, consumer: word.optional() });
+export type ParkedQueryParams = z.output<typeof parkedQuery>;
 
 /** GET /ops/v1/generations */
 export const searchQuery = z.strictObject({
