@@ -13,6 +13,11 @@ function attemptNamed(state: GenerationState, event: GenerationEvent): Attempt |
   return 'attempt' in event.data ? attemptOf(state, event.data.attempt) : undefined;
 }
 
+/** Whether an earlier attempt may cost money that nobody has accepted to spend a second time. */
+export function isChargeInTheWay(state: GenerationState): boolean {
+  return state.attempts.some((attempt) => attempt.charge !== 'CHARGE_NONE' && !attempt.secondChargeAccepted);
+}
+
 const isCurrent: Predicate = (state, event) =>
   'attempt' in event.data && event.data.attempt === state.current && attemptNamed(state, event) !== undefined;
 
@@ -63,12 +68,13 @@ const fewNotifications: Predicate = (state, event) => {
 /** The predicates that the table of transitions names. */
 export const conditions: Readonly<Record<ConditionName, Predicate>> = {
   always: () => true,
-  'it is the next attempt and nothing asks to end': (state, event) =>
+  'it is the next attempt, nothing asks to end, no charge stands in its way': (state, event) =>
     event.type === 'SubmissionStarted' &&
     event.data.attempt === state.attempts.length + 1 &&
     state.cancelAsked === null &&
     state.failAsked === null &&
-    !state.gaveUp,
+    !state.gaveUp &&
+    !isChargeInTheWay(state),
   'it names the current attempt': isCurrent,
   'the vendor refused or ended it, or nothing was sent': (state, event) =>
     isCurrent(state, event) && (isRefusal(event) || isVendorEnd(event)),

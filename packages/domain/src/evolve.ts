@@ -8,7 +8,12 @@ import { type GenerationState, isFinal, type Phase } from './state.js';
 import { transitions } from './transitions.js';
 
 /** Events that change nothing that a person or a plan decides upon. */
-const noise: readonly string[] = ['ProgressReported', 'ProviderNotified', 'GenerationStalled', 'CostRecorded'];
+const noise: readonly string[] = [
+  'ProgressReported',
+  'ProviderNotified',
+  'GenerationStalled',
+  'CostRecorded',
+];
 
 /** Where the event leads, by the table; undefined where it is not allowed. */
 export function nextPhase(state: GenerationState, event: GenerationEvent): Phase | undefined {
@@ -62,11 +67,7 @@ function fold(state: GenerationState, event: PlacedEvent, to: Phase): Generation
   };
 }
 
-function requested({
-  data,
-  version,
-  at,
-}: PlacedEvent & EventOf<'GenerationRequested'>): GenerationState {
+function requested({ data, version, at }: PlacedEvent & EventOf<'GenerationRequested'>): GenerationState {
   return {
     phase: 'requested',
     version,

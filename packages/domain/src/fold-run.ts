@@ -65,9 +65,13 @@ const freshRun = {
 function retried(state: GenerationState, event: PlacedEvent & EventOf<'RetryOrdered'>): GenerationState {
   const { data, at } = event;
   const model = data.model === '' ? null : data.model;
+  const attempts = data.acceptDoubleCharge
+    ? state.attempts.map((attempt) => ({ ...attempt, secondChargeAccepted: true }))
+    : state.attempts;
   if (isFinal(state.phase)) {
     return {
       ...state,
+      attempts,
       ...freshRun,
       run: data.run,
       deadline: Date.parse(data.deadline),
@@ -75,8 +79,8 @@ function retried(state: GenerationState, event: PlacedEvent & EventOf<'RetryOrde
       nextModel: model,
     };
   }
-  if (state.phase === 'processing') return { ...state, abandonOrdered: { at, model } };
-  return { ...state, retryAt: null, retryRule: null, nextModel: model ?? state.nextModel };
+  if (state.phase === 'processing') return { ...state, attempts, abandonOrdered: { at, model } };
+  return { ...state, attempts, retryAt: null, retryRule: null, nextModel: model ?? state.nextModel };
 }
 
 function adopted(state: GenerationState, event: PlacedEvent & EventOf<'OrphanAdopted'>): GenerationState {

@@ -95,6 +95,7 @@ function started(state: GenerationState, { data, at }: Of<'SubmissionStarted'>):
     run: data.run,
     status: 'started',
     charge: 'CHARGE_POSSIBLE',
+    secondChargeAccepted: false,
     cost: null,
     estimatedCost: data.estimatedCost,
     account: data.account,
@@ -189,6 +190,7 @@ function resolved(state: GenerationState, event: Of<'SubmissionResolved'>): Gene
       const after = withAttempt(state, data.attempt, (attempt) => ({
         status: 'given_up',
         charge: worseCharge(attempt.charge, 'CHARGE_POSSIBLE'),
+        secondChargeAccepted: data.acceptDoubleCharge,
         endedAt: at,
       }));
       return leadsBack(state, data.attempt)
@@ -216,10 +218,12 @@ function failed(state: GenerationState, { data, at }: Of<'AttemptFailed'>): Gene
       : data.end === 'ATTEMPT_END_NOT_SENT'
         ? 'not_sent'
         : 'failed';
+  const paysAgain = state.abandonOrdered !== null || data.retryRule === 'policy_pays_twice';
   return {
     ...withAttempt(state, data.attempt, (attempt) => ({
       status,
       charge: data.charge,
+      secondChargeAccepted: attempt.secondChargeAccepted || paysAgain,
       cost: named(data.cost, attempt.cost),
       end: data.end,
       failureClass: data.failureClass,
@@ -238,6 +242,7 @@ function abandoned(state: GenerationState, { data, at }: Of<'AttemptAbandoned'>)
     ...withAttempt(state, data.attempt, (attempt) => ({
       status: 'abandoned',
       charge: worseCharge(attempt.charge, data.charge),
+      secondChargeAccepted: data.acceptDoubleCharge,
       endedAt: at,
     })),
     ...counted(state, '', ''),

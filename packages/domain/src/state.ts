@@ -52,6 +52,8 @@ export interface Attempt {
   readonly run: number;
   readonly status: AttemptStatus;
   readonly charge: Charge;
+  /** A person or a written policy accepts to pay again, whatever this attempt turns out to cost. */
+  readonly secondChargeAccepted: boolean;
   /** As the vendor named it, else null. */
   readonly cost: Money | null;
   readonly estimatedCost: Money;

@@ -4,7 +4,7 @@ import type { Phase } from './state.js';
 /** What must hold of the state and the event besides the phase; each is a predicate of conditions.ts. */
 export type ConditionName =
   | 'always'
-  | 'it is the next attempt and nothing asks to end'
+  | 'it is the next attempt, nothing asks to end, no charge stands in its way'
   | 'it names the current attempt'
   | 'the vendor refused or ended it, or nothing was sent'
   | 'the vendor ended it'
@@ -72,7 +72,7 @@ export const transitions: Readonly<Record<GenerationEventType, Row>> = {
   GenerationRequested: { none: go('requested', 'always') },
   SubmissionStarted: in_(
     ['requested', 'waiting'],
-    go('submitting', 'it is the next attempt and nothing asks to end'),
+    go('submitting', 'it is the next attempt, nothing asks to end, no charge stands in its way'),
   ),
   SubmissionAccepted: { submitting: go('processing', 'it names the current attempt') },
   SubmissionOutcomeUnknown: in_(

@@ -1,0 +1,326 @@
+import type { AttemptEnd, Charge, FailureClass, Resolution } from '@darkroom/contract';
+import { type Decision, emitted, type Evidence, type Hear, type NewsOf, refused } from './commands.js';
+import { after, andEnd, endEvent, endingOf, failedEvent, rfc3339 } from './ending.js';
+import type { GenerationEvent } from './event.js';
+import { type JobNews, learnJob, orphanEvents } from './learn-job.js';
+import { noMoney } from './money.js';
+import { decideRetry, defaultRetryPolicy, type RetryDecision } from './retry.js';
+import { type Attempt, attemptOf, type GenerationState } from './state.js';
+import type { SubmissionContract } from './submission-contract.js';
+
+/** How often a vendor's progress is recorded for an attempt. */
+export const maxProgressReports = 12;
+const leastProgress = 10;
+
+/** Whatever was learned of an attempt, from whichever source, at whatever time. */
+export function hear(state: GenerationState, command: Hear): Decision {
+  const attempt = attemptOf(state, command.attempt);
+  if (attempt === undefined) return refused('unknown_attempt');
+  const { news } = command;
+  switch (news.kind) {
+    case 'accepted':
+      return emitted(learnJob(state, attempt, jobNews(command, news, accepted(command.contract))).events);
+    case 'running':
+      return running(state, attempt, command, news);
+    case 'produced':
+      return produced(state, attempt, command, news);
+    case 'ended':
+      return ended(state, attempt, command, news);
+    case 'refused':
+    case 'not_sent':
+      return disproved(state, attempt, command, news);
+    case 'unknown':
+      return unknown(state, attempt, command, news);
+    case 'absent':
+      return absent(state, attempt, command, news);
+  }
+}
+
+/** A vendor that charges for failed runs has charged by the time it accepts. */
+const accepted = (contract: SubmissionContract): Charge =>
+  contract.failedRunsCharged ? 'CHARGE_CERTAIN' : 'CHARGE_POSSIBLE';
+
+function chargeOfEnd(contract: SubmissionContract, end: AttemptEnd): Charge {
+  if (contract.failedRunsCharged) return 'CHARGE_CERTAIN';
+  return end === 'ATTEMPT_END_VENDOR_CANCELED' ? 'CHARGE_POSSIBLE' : 'CHARGE_NONE';
+}
+
+function jobNews(
+  command: Hear,
+  news: { readonly jobId: string | null } & Partial<
+    Pick<JobNews, 'queuePosition' | 'cost' | 'mustBeAccepted'>
+  >,
+  charge: Charge,
+): JobNews {
+  return {
+    jobId: news.jobId,
+    charge,
+    cost: news.cost ?? noMoney,
+    queuePosition: news.queuePosition ?? null,
+    mustBeAccepted: news.mustBeAccepted ?? false,
+    reason: command.news.kind,
+  };
+}
+
+function running(state: GenerationState, attempt: Attempt, command: Hear, news: NewsOf<'running'>): Decision {
+  const learned = learnJob(state, attempt, jobNews(command, news, accepted(command.contract)));
+  if (learned.events.length > 0 || learned.is !== 'current') return emitted(learned.events);
+  if (attempt.progressReports >= maxProgressReports) return refused('too_many');
+  const further = news.percent !== null && news.percent >= (attempt.percent ?? 0) + leastProgress;
+  const moved =
+    (news.queuePosition !== null && news.queuePosition !== attempt.queuePosition) ||
+    (news.vendorStatus !== attempt.vendorStatus && attempt.progressReports < maxProgressReports / 2);
+  if (!further && !moved) return refused('nothing_new');
+  return emitted([
+    {
+      type: 'ProgressReported',
+      data: {
+        run: state.run,
+        attempt: attempt.number,
+        vendorStatus: news.vendorStatus,
+        ...(news.percent === null ? {} : { percent: news.percent }),
+        ...(news.queuePosition === null ? {} : { queuePosition: news.queuePosition }),
+      },
+    },
+  ]);
+}
+
+function produced(
+  state: GenerationState,
+  attempt: Attempt,
+  command: Hear,
+  news: NewsOf<'produced'>,
+): Decision {
+  const job = jobNews(command, news, 'CHARGE_CERTAIN');
+  const learned = learnJob(state, attempt, job);
+  if (learned.is === 'elsewhere') return emitted(learned.events);
+  if (state.cancelAsked !== null || state.failAsked !== null) {
+    const then = after(state, command.now, learned.events);
+    const orphans = orphanEvents(then, attempt, { ...job, reason: 'produced while the end was asked for' });
+    return emitted(andEnd(state, command.now, [...learned.events, ...orphans]));
+  }
+  const { outputs, links } = news;
+  return emitted([
+    ...learned.events,
+    {
+      type: 'OutputsProduced',
+      data: {
+        run: state.run,
+        attempt: attempt.number,
+        outputs: outputs.filter((output) => output.index < state.requested.count),
+        links: links.filter((link) => link.index < state.requested.count),
+        charge: 'CHARGE_CERTAIN',
+        cost: job.cost,
+      },
+    },
+  ]);
+}
+
+/** Behind an attempt's end: the end of the run that was asked for, or the one that the retry rule decided. */
+function conclude(
+  state: GenerationState,
+  now: number,
+  events: readonly GenerationEvent[],
+  decision: RetryDecision,
+): Decision {
+  const then = after(state, now, events);
+  if (then.phase !== 'waiting') return emitted(events);
+  const ending = endingOf(then, now);
+  if (ending !== null) return emitted([...events, endEvent(then, ending)]);
+  return emitted(decision.kind === 'fail' ? [...events, failedEvent(then, decision.code)] : events);
+}
+
+function ended(state: GenerationState, attempt: Attempt, command: Hear, news: NewsOf<'ended'>): Decision {
+  const charge = chargeOfEnd(command.contract, news.end);
+  const learned = learnJob(state, attempt, jobNews(command, { ...news, mustBeAccepted: true }, charge));
+  if (learned.is !== 'current') return emitted(learned.events);
+  const ordered = state.abandonOrdered;
+  const decision: RetryDecision =
+    ordered === null
+      ? ask(state, attempt, command, { outcome: news.end, failureClass: news.failureClass, charge })
+      : orderedByOperator(command.now, ordered.model);
+  const events: GenerationEvent[] = [
+    ...learned.events,
+    {
+      type: 'AttemptFailed',
+      data: {
+        run: state.run,
+        attempt: attempt.number,
+        end: news.end,
+        failureClass: news.failureClass,
+        vendorCode: news.vendorCode,
+        vendorMessage: news.vendorMessage,
+        charge,
+        cost: noMoney,
+        ...nextTry(state, command.now, decision),
+        nextModel: decision.kind === 'next-of-route' ? decision.model : '',
+        ...withEvidence(news.evidence),
+      },
+    },
+  ];
+  return conclude(state, command.now, events, decision);
+}
+
+function orderedByOperator(now: number, model: string | null): RetryDecision {
+  const rule = 'ordered_by_operator';
+  return model === null ? { kind: 'retry', at: now, rule } : { kind: 'next-of-route', model, at: now, rule };
+}
+
+function ask(
+  state: GenerationState,
+  attempt: Attempt,
+  command: Hear,
+  what: {
+    readonly outcome: AttemptEnd | 'not_there';
+    readonly failureClass: FailureClass;
+    readonly charge: Charge;
+    readonly retryAfterSeconds?: number | null;
+  },
+): RetryDecision {
+  return decideRetry({
+    ...what,
+    retryAfterSeconds: what.retryAfterSeconds ?? null,
+    spent: state.spent,
+    deferrals: state.deferrals,
+    model: attempt.model,
+    route: state.requested.route,
+    now: command.now,
+    random: command.random,
+    policy: command.policy ?? defaultRetryPolicy,
+  });
+}
+
+function nextTry(
+  state: GenerationState,
+  now: number,
+  decision: RetryDecision,
+): { retryRule: string; retryAt?: string } {
+  const isEnding = endingOf(state, now) !== null;
+  const at = decision.kind === 'retry' || decision.kind === 'next-of-route' ? decision.at : null;
+  return {
+    retryRule: decision.rule,
+    ...(at === null || isEnding ? {} : { retryAt: rfc3339(at) }),
+  };
+}
+
+const withEvidence = (evidence: Evidence | undefined): { evidence?: Evidence } =>
+  evidence === undefined ? {} : { evidence };
+
+function disproved(
+  state: GenerationState,
+  attempt: Attempt,
+  command: Hear,
+  news: NewsOf<'refused' | 'not_sent'>,
+): Decision {
+  const isRefusal = news.kind === 'refused';
+  const end = isRefusal ? 'ATTEMPT_END_REFUSED' : 'ATTEMPT_END_NOT_SENT';
+  const { failureClass } = news;
+  const decision = ask(state, attempt, command, {
+    outcome: end,
+    failureClass,
+    charge: 'CHARGE_NONE',
+    retryAfterSeconds: isRefusal ? news.retryAfterSeconds : null,
+  });
+  if (state.phase === 'submitting' && attempt.number === state.current) {
+    const failure: GenerationEvent = {
+      type: 'AttemptFailed',
+      data: {
+        run: state.run,
+        attempt: attempt.number,
+        end,
+        failureClass,
+        vendorCode: isRefusal ? news.vendorCode : '',
+        vendorMessage: isRefusal ? news.vendorMessage : news.reason,
+        charge: 'CHARGE_NONE',
+        cost: noMoney,
+        ...nextTry(state, command.now, decision),
+        nextModel: decision.kind === 'next-of-route' ? decision.model : '',
+        ...withEvidence(isRefusal ? news.evidence : undefined),
+      },
+    };
+    return conclude(state, command.now, [failure], decision);
+  }
+  return settledAsNotThere(state, attempt, command, decision, {
+    resolution: 'RESOLUTION_REFUSED',
+    end,
+    failureClass,
+    reason: isRefusal ? `${news.vendorCode} ${news.vendorMessage}`.trim() : news.reason,
+    ...withEvidence(isRefusal ? news.evidence : undefined),
+  });
+}
+
+function settledAsNotThere(
+  state: GenerationState,
+  attempt: Attempt,
+  command: Hear,
+  decision: RetryDecision,
+  said: {
+    readonly resolution: Resolution;
+    readonly end: AttemptEnd;
+    readonly failureClass: FailureClass;
+    readonly reason: string;
+    readonly evidence?: Evidence;
+  },
+): Decision {
+  if (attempt.everAccepted) return refused('was_accepted');
+  if (attempt.status !== 'unknown' && attempt.status !== 'given_up') return refused('nothing_new');
+  const isCurrent = state.phase === 'unresolved' && attempt.number === state.current;
+  const next = isCurrent ? nextTry(state, command.now, decision) : { retryRule: '' };
+  const event: GenerationEvent = {
+    type: 'SubmissionResolved',
+    data: {
+      run: state.run,
+      attempt: attempt.number,
+      vendorJobId: '',
+      acceptDoubleCharge: false,
+      charge: 'CHARGE_NONE',
+      cost: noMoney,
+      ...said,
+      ...next,
+    },
+  };
+  return isCurrent ? conclude(state, command.now, [event], decision) : emitted([event]);
+}
+
+function unknown(state: GenerationState, attempt: Attempt, command: Hear, news: NewsOf<'unknown'>): Decision {
+  const isCurrent = attempt.number === state.current;
+  const jobIsGone = state.phase === 'processing' && news.cause === 'UNKNOWN_CAUSE_JOB_MISSING';
+  if (!isCurrent || !(state.phase === 'submitting' || jobIsGone)) return refused('nothing_new');
+  return emitted([
+    {
+      type: 'SubmissionOutcomeUnknown',
+      data: {
+        run: state.run,
+        attempt: attempt.number,
+        cause: news.cause,
+        settleUntil: rfc3339(command.now + command.contract.graceSeconds * 1000),
+        ...withEvidence(news.evidence),
+      },
+    },
+  ]);
+}
+
+/** From when on a look-up that finds nothing may prove that there is nothing. Milliseconds since the epoch. */
+export function absenceProvenFrom(attempt: Attempt, contract: SubmissionContract): number {
+  return attempt.sendBy + (contract.acceptLagSeconds + contract.settlingSeconds) * 1000;
+}
+
+function absent(state: GenerationState, attempt: Attempt, command: Hear, news: NewsOf<'absent'>): Decision {
+  const { contract } = command;
+  const isListed = contract.submit === 'lookup' || contract.submit === 'keyed-reject';
+  const proven =
+    isListed && contract.absence === 'proof' && news.lookedUpAt >= absenceProvenFrom(attempt, contract);
+  if (!proven) return refused('absence_not_proven');
+  const failureClass = 'FAILURE_CLASS_NETWORK';
+  const decision = ask(state, attempt, command, {
+    outcome: 'not_there',
+    failureClass,
+    charge: 'CHARGE_NONE',
+  });
+  return settledAsNotThere(state, attempt, command, decision, {
+    resolution: 'RESOLUTION_NOT_THERE',
+    end: 'ATTEMPT_END_UNSPECIFIED',
+    failureClass,
+    reason: 'not in the listing',
+  });
+}

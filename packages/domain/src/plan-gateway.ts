@@ -1,0 +1,156 @@
+import type { CommandOf } from './commands.js';
+import { isChargeInTheWay } from './conditions.js';
+import { absenceProvenFrom } from './decide-hear.js';
+import { isInKeyScope, tick, vendorsTimeToEnd } from './decide-submission.js';
+import { endingOf, endingSince } from './ending.js';
+import { type Attempt, currentAttempt, type GenerationState } from './state.js';
+import type { SubmissionContract } from './submission-contract.js';
+
+/** How an unknown outcome is settled. A staged answer and a webhook settle it in any case. */
+export type Settlement =
+  /** Ask the listing for our reference; an empty answer proves absence only from `absenceFrom` on, null: never. */
+  | { readonly by: 'look-up'; readonly absenceFrom: number | null; readonly mayRepeat: boolean }
+  /** Ask for the job that was once accepted. */
+  | { readonly by: 'poll' }
+  /** Send the same bytes again under the same key. */
+  | { readonly by: 'replay' }
+  /** Nothing but a webhook, a staged answer or a person can. */
+  | { readonly by: 'waiting' };
+
+/** What the gateway does next for a generation. Times are milliseconds since the epoch. */
+export type GatewayAction =
+  /** `due`: when time alone changes the answer; null: never. */
+  | { readonly do: 'nothing'; readonly due: number | null; readonly holdsSlot: boolean }
+  | { readonly do: 'append'; readonly command: CommandOf<'tick'> }
+  /** `lookUpFirst`: earlier attempts of which a last look-up must be made before anything is sent. */
+  | { readonly do: 'submit'; readonly model: string; readonly lookUpFirst: readonly Attempt[] }
+  /** A submit was begun and nobody holds it: whoever did is gone. */
+  | { readonly do: 'declare-sender-gone'; readonly attempt: Attempt }
+  | {
+      readonly do: 'settle';
+      readonly attempt: Attempt;
+      readonly settlement: Settlement;
+      readonly due: number | null;
+      readonly holdsSlot: boolean;
+    }
+  | { readonly do: 'poll'; readonly attempt: Attempt; readonly due: number | null }
+  | { readonly do: 'cancel-at-vendor'; readonly attempt: Attempt; readonly due: number }
+  | { readonly do: 'refresh-links'; readonly attempt: Attempt; readonly indexes: readonly number[] };
+
+/** The contract of a model; undefined: it is not configured any more. */
+export type ContractOf = (model: string) => SubmissionContract | undefined;
+
+const nothing = (due: number | null, holdsSlot: boolean): GatewayAction => ({
+  do: 'nothing',
+  due,
+  holdsSlot,
+});
+
+/** The gateway's next action. Asked again after every event and whenever time has passed; asking twice changes nothing. */
+export function planGateway(state: GenerationState, now: number, contractOf: ContractOf): GatewayAction {
+  const attempt = currentAttempt(state);
+  const contract = attempt === undefined ? null : (contractOf(attempt.model) ?? null);
+  switch (state.phase) {
+    case 'requested':
+    case 'waiting':
+      return planSubmit(state, now);
+    case 'submitting':
+      return attempt === undefined ? nothing(null, true) : { do: 'declare-sender-gone', attempt };
+    case 'unresolved':
+      return attempt === undefined ? nothing(null, false) : planSettlement(state, attempt, now, contract);
+    case 'processing':
+      return attempt === undefined ? nothing(null, false) : planProcessing(state, attempt, now, contract);
+    case 'storing': {
+      const indexes = state.outputs.flatMap((output) => (output.needsLink ? [output.index] : []));
+      return attempt === undefined || indexes.length === 0
+        ? nothing(null, false)
+        : { do: 'refresh-links', attempt, indexes };
+    }
+    default:
+      return nothing(null, false);
+  }
+}
+
+function planSubmit(state: GenerationState, now: number): GatewayAction {
+  if (endingOf(state, now) !== null || isChargeInTheWay(state))
+    return { do: 'append', command: { type: 'tick', now, contract: null } };
+  if (state.retryAt !== null && now < state.retryAt)
+    return nothing(Math.min(state.retryAt, state.deadline), false);
+  const model = state.nextModel ?? lastModel(state) ?? state.requested.route[0];
+  if (model === undefined) return nothing(state.deadline, false);
+  return {
+    do: 'submit',
+    model,
+    lookUpFirst: state.attempts.filter(({ status }) => status === 'not_there' || status === 'given_up'),
+  };
+}
+
+const lastModel = (state: GenerationState): string | undefined =>
+  state.attempts.filter((attempt) => attempt.run === state.run).at(-1)?.model;
+
+function planSettlement(
+  state: GenerationState,
+  attempt: Attempt,
+  now: number,
+  contract: SubmissionContract | null,
+): GatewayAction {
+  const due = tick(state, { type: 'tick', now, contract });
+  if (due.kind === 'events') return { do: 'append', command: { type: 'tick', now, contract } };
+  const settleUntil = attempt.settleUntil ?? now;
+  const holdsSlot = now < settleUntil;
+  const next = [holdsSlot ? settleUntil : null, state.deadline > now ? state.deadline : null];
+  return {
+    do: 'settle',
+    attempt,
+    settlement: settlementOf(state, attempt, now, contract),
+    due: earliest(next),
+    holdsSlot,
+  };
+}
+
+function settlementOf(
+  state: GenerationState,
+  attempt: Attempt,
+  now: number,
+  contract: SubmissionContract | null,
+): Settlement {
+  if (contract === null) return { by: 'waiting' };
+  if (attempt.vendorJobId !== null && contract.poll === 'get') return { by: 'poll' };
+  const mayRepeat =
+    endingOf(state, now) === null && !attempt.everAccepted && isInKeyScope(attempt, contract, now);
+  switch (contract.submit) {
+    case 'lookup':
+    case 'keyed-reject':
+      return {
+        by: 'look-up',
+        absenceFrom:
+          contract.absence === 'proof' && !attempt.everAccepted ? absenceProvenFrom(attempt, contract) : null,
+        mayRepeat: mayRepeat && contract.absence === 'weak',
+      };
+    case 'keyed-replay':
+      return mayRepeat ? { by: 'replay' } : { by: 'waiting' };
+    case 'blind':
+      return { by: 'waiting' };
+  }
+}
+
+function planProcessing(
+  state: GenerationState,
+  attempt: Attempt,
+  now: number,
+  contract: SubmissionContract | null,
+): GatewayAction {
+  const command = { type: 'tick', now, contract } as const;
+  if (tick(state, command).kind === 'events') return { do: 'append', command };
+  const ending = endingOf(state, now);
+  const since = ending === null ? state.abandonOrdered?.at : endingSince(state, ending);
+  if (since !== undefined)
+    return { do: 'cancel-at-vendor', attempt, due: since + vendorsTimeToEnd(contract) };
+  if (contract === null || contract.poll === 'none') return nothing(state.deadline, true);
+  return { do: 'poll', attempt, due: state.deadline };
+}
+
+function earliest(times: readonly (number | null)[]): number | null {
+  const known = times.filter((time) => time !== null);
+  return known.length === 0 ? null : Math.min(...known);
+}
