@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mayAppend } from '@darkroom/domain';
 import { createPostgresEventStore, type EventStore, type NewEvent } from '@darkroom/event-store';
 import { createTestDatabase, type TestDatabase } from '@darkroom/event-store/testing';
-import { createSigner } from '@darkroom/platform';
+import { createSigner, newGenerationId } from '@darkroom/platform';
 import { readModelMigrations } from '../migrations.js';
 import { sampleEvent } from '../testing/index.js';
 import type { GenerationDetail } from './detail.js';
@@ -48,7 +48,7 @@ describe('the detail of generations', () => {
     return stream;
   };
   const start = (tenant?: string, overrides: Parameters<typeof sampleEvent<'GenerationRequested'>>[1] = {}) =>
-    append(randomUUID(), [sampleEvent('GenerationRequested', overrides)], tenant);
+    append(newGenerationId(), [sampleEvent('GenerationRequested', overrides)], tenant);
   const rowOf = async (id: string) => {
     const [row] = await database.sql`select * from read_models.detail_v1 where id = ${id}`;
     return row;

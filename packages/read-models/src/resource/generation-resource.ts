@@ -1,10 +1,12 @@
+import type { StatusReason } from './status-reason.js';
+
 /** The JSON of one generation as clients get it. Times are RFC 3339, micro-units strings; what nothing can fill yet is null. */
 export interface GenerationResource {
   readonly id: string;
   readonly run: number;
   readonly version: number;
   readonly status: string;
-  readonly status_reason: { readonly code: string; readonly message: string; readonly until?: string } | null;
+  readonly status_reason: StatusReason | null;
   readonly prompt: string | null;
   readonly model: string;
   readonly requested: {

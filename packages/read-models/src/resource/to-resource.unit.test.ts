@@ -34,8 +34,8 @@ function detailOf(events: readonly NewEvent[], beside: Partial<GenerationDetail>
     ...beside,
   };
 }
-const resourceOf = (detail: GenerationDetail): GenerationResource =>
-  toResource(detail, { now: began + 60_000, links, usualSeconds: () => ({ p50: 8, p95: 20 }) });
+const resourceOf = (detail: GenerationDetail, now = began + 60_000): GenerationResource =>
+  toResource(detail, { now, links, usualSeconds: () => ({ p50: 8, p95: 20 }) });
 
 const artifactId = randomUUID();
 const untilStored = [
@@ -48,7 +48,7 @@ const untilStored = [
 describe('the resource of a generation', () => {
   it('names what was asked for, and invents nothing', () => {
     const self = `/v1/generations/${toPublicId('gen', id)}`;
-    expect(resourceOf(detailOf([]))).toEqual({
+    expect(resourceOf(detailOf([]), began)).toEqual({
       id: toPublicId('gen', id),
       run: 1,
       version: 1,
@@ -130,9 +130,12 @@ describe('the resource of a generation', () => {
           sampleEvent('SubmissionStarted'),
           sampleEvent('SubmissionOutcomeUnknown', { settleUntil }),
         ]),
-      ).status_reason?.code;
-    expect(unknown('2026-11-24T10:05:00Z')).toBe('confirming_with_provider');
-    expect(unknown('2026-11-24T10:00:30Z')).toBe('needs_attention');
+      ).status_reason;
+    expect(unknown('2026-11-24T10:05:00Z')).toMatchObject({
+      code: 'confirming_with_provider',
+      until: '2026-11-24T10:05:00.000Z',
+    });
+    expect(unknown('2026-11-24T10:00:30Z')).toMatchObject({ code: 'needs_attention' });
   });
 
   it('shows nothing of what was erased', () => {

@@ -1,4 +1,5 @@
 import type { Charge, ErrorCode, OutputFormat } from '@darkroom/contract';
+import { catalogueEntry } from '@darkroom/domain';
 
 /** What is known of the vendor's bill, as clients read it. */
 export type ChargeWord = 'none' | 'possible' | 'certain';
@@ -18,7 +19,7 @@ export function chargeWord(charge: Charge): ChargeWord {
 
 /** `ERROR_CODE_OUTCOME_UNKNOWN` is `outcome_unknown` to clients. */
 export function errorCodeWord(code: ErrorCode): string {
-  return code.replace('ERROR_CODE_', '').toLowerCase();
+  return catalogueEntry(code).code;
 }
 
 /** `OUTPUT_FORMAT_PNG` is `png` to clients. */

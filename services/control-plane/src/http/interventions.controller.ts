@@ -90,7 +90,7 @@ export class InterventionsController {
     intervention: Intervention,
     operator: Operator,
     request: FastifyRequest,
-  ): Answer {
+  ): Promise<{ readonly data: GenerationView }> {
     const generation = fromPublicId('gen', id);
     if (generation === undefined) throw new ProblemError('not_found');
     const { store, now } = this.ports;
@@ -98,15 +98,9 @@ export class InterventionsController {
       { store, now, newId: newUuid },
       { generation, operator, intervention, traceparent: traceparentOf(request) },
     );
-    switch (result.outcome) {
-      case 'done':
-        return { data: generationView(result.detail, result.events, now()) };
-      case 'not-found':
-        throw new ProblemError('not_found');
-      case 'stale':
-        throw staleProblem(result.decisionVersion);
-      case 'refused':
-        throw refusalProblem(result.reason);
-    }
+    if (result.outcome === 'not-found') throw new ProblemError('not_found');
+    if (result.outcome === 'stale') throw staleProblem(result.decisionVersion);
+    if (result.outcome === 'refused') throw refusalProblem(result.reason);
+    return { data: generationView(result.detail, result.events, now()) };
   }
 }

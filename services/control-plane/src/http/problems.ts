@@ -1,10 +1,8 @@
+import type { RefusalReason } from '@darkroom/domain';
 import { type ProblemCode, ProblemError } from '@darkroom/platform';
-import type { InterventionResult } from '../use-cases/intervene.js';
-
-type Refusal = Extract<InterventionResult, { outcome: 'refused' }>['reason'];
 
 /** What the domain refuses, as an operator reads it. Reasons that are not here belong to other commands. */
-const refusals: Partial<Record<Refusal, readonly [ProblemCode, string]>> = {
+const refusals: Partial<Record<RefusalReason, readonly [ProblemCode, string]>> = {
   already_final: ['already_final', 'It has already ended.'],
   too_late: ['too_late', 'Its images are already being verified.'],
   not_final: ['still_open', 'It has not ended yet.'],
@@ -23,11 +21,12 @@ const refusals: Partial<Record<Refusal, readonly [ProblemCode, string]>> = {
   nothing_new: ['not_possible_now', 'There is nothing that this would change.'],
   not_now: ['not_possible_now', 'Its present state does not allow this.'],
   past_deadline: ['not_possible_now', 'Its deadline has passed: extend it first.'],
+  already_erased: ['not_possible_now', 'Its content was erased.'],
   ending: ['not_possible_now', 'It is being ended.'],
 };
 
 /** The 409 of a refusal; its reason word is told too. */
-export function refusalProblem(reason: Refusal): ProblemError {
+export function refusalProblem(reason: RefusalReason): ProblemError {
   const [code, detail] = refusals[reason] ?? ['not_possible_now', 'Its present state does not allow this.'];
   return new ProblemError(code, detail, { errors: [{ pointer: '', code: reason, message: detail }] });
 }

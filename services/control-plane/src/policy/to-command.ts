@@ -1,7 +1,5 @@
-import type { decide } from '@darkroom/domain';
+import type { Command } from '@darkroom/domain';
 import type { Intervention } from '../http/schemas.js';
-
-type Command = Parameters<typeof decide>[0];
 
 /** What a checked intervention asks of the domain. */
 export function toCommand(intervention: Intervention, now: number): Command {
@@ -35,6 +33,7 @@ export function toCommand(intervention: Intervention, now: number): Command {
     case 'adopt':
       return { type: 'adopt', ...seen, attempt: intervention.attempt, jobId: intervention.job_id ?? null };
     case 'extend':
-      return { type: 'extend', ...seen, deadline: intervention.deadline.getTime() };
+      break;
   }
+  return { type: 'extend', ...seen, deadline: intervention.deadline.getTime() };
 }

@@ -1,12 +1,10 @@
-import { decide } from '@darkroom/domain';
+import { decide, type RefusalReason } from '@darkroom/domain';
 import { eventId, type EventStore, type NewEvent, type RecordedEvent } from '@darkroom/event-store';
 import { foldDetail, type GenerationDetail } from '@darkroom/read-models';
 import { type AuditEntry, insertAudit } from '../audit/audit-log.js';
 import type { Operator } from '../auth/operator-keys.js';
 import type { Intervention } from '../http/schemas.js';
 import { toCommand } from '../policy/to-command.js';
-
-type Refusal = Extract<ReturnType<typeof decide>, { kind: 'refused' }>['reason'];
 
 /** What intervening needs. */
 export interface IntervenePorts {
@@ -28,7 +26,7 @@ export type InterventionResult =
   | { readonly outcome: 'not-found' }
   /** Somebody or something decided since the operator looked. */
   | { readonly outcome: 'stale'; readonly decisionVersion: number }
-  | { readonly outcome: 'refused'; readonly reason: Refusal; readonly detail: GenerationDetail };
+  | { readonly outcome: 'refused'; readonly reason: RefusalReason; readonly detail: GenerationDetail };
 
 /** Each lost race is an event that changes no decision, such as progress: so many in a row are something else. */
 const mostRaces = 20;
