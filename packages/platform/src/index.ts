@@ -5,6 +5,7 @@ export {
   hashApiKey,
   isIssuedApiKey,
 } from './auth/api-key.js';
+export { type AttemptName, openAttemptToken, sealAttemptToken } from './auth/attempt-token.js';
 export { signContentLink, verifyContentLink } from './auth/content-link.js';
 export { createSigner, type Signer, type SigningPurpose } from './auth/signer.js';
 export { ConfigError } from './config/config-error.js';

@@ -121,8 +121,15 @@ export interface WebhookDelivery {
 export type WebhookRefusal =
   'headers_missing' | 'timestamp_out_of_range' | 'signature_mismatch' | 'unreadable';
 
+/** What a webhook tells of a job. */
+export interface WebhookNews {
+  jobId: string;
+  reference: string | null;
+  state: JobState;
+}
+
 export type WebhookVerdict =
-  | { kind: 'verified'; notificationId: string; jobId: string; reference: string | null; state: JobState }
+  | ({ kind: 'verified'; notificationId: string } & WebhookNews)
   | { kind: 'refused'; reason: WebhookRefusal };
 
 /**
@@ -146,6 +153,8 @@ export interface ProviderAdapter {
   cancel(model: string, jobId: string): VendorRequest | undefined;
   /** The job as it stands after the vendor was asked; `open` means that its end is still to come. */
   readCancel(answer: VendorAnswer, expectedJobId: string, now: number): PollAnswer;
+  /** What a recorded webhook says of its job; undefined: it cannot be read. Whether to believe it is the caller's question. */
+  readNotification(rawBody: Uint8Array): WebhookNews | undefined;
   /** Any of the secrets may have signed, so that they can be rotated. */
   verifyWebhook(delivery: WebhookDelivery, secrets: readonly string[], now: number): WebhookVerdict;
 }

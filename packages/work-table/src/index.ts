@@ -1,2 +1,3 @@
 export type { Claim, ClaimRequest, Move, Wake } from './job.js';
 export { workTable, workTableMigrations, type WorkTable, type WorkTableOptions } from './work-table.js';
+export { type HeldJob, JobEnded, type JobLog, type JobWorker, type JobWorkerOptions, startJobWorker } from './job-worker.js';

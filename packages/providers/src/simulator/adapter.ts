@@ -2,7 +2,7 @@ import type { ProviderAdapter } from '../provider-adapter.js';
 import { readLookupAnswer, readPollAnswer, readSubmitAnswer } from './answers.js';
 import { cancelRequest, lookupRequest, pollRequest, submitRequest } from './requests.js';
 import { simulatorSheets } from './sheets.js';
-import { verifySimulatorWebhook } from './webhook.js';
+import { readSimulatorNotification, verifySimulatorWebhook } from './webhook.js';
 
 /** The provider simulator, spoken to as to any vendor. */
 export const simulatorAdapter: ProviderAdapter = {
@@ -17,5 +17,6 @@ export const simulatorAdapter: ProviderAdapter = {
   readLookup: readLookupAnswer,
   cancel: cancelRequest,
   readCancel: readPollAnswer,
+  readNotification: readSimulatorNotification,
   verifyWebhook: verifySimulatorWebhook,
 };

@@ -1,5 +1,5 @@
 import { readBoundedJson } from '../bounded-json.js';
-import type { WebhookDelivery, WebhookVerdict } from '../provider-adapter.js';
+import type { WebhookDelivery, WebhookNews, WebhookVerdict } from '../provider-adapter.js';
 import { verifyStandardWebhook } from '../standard-webhook.js';
 import { vendorJobId } from '../vendor-text.js';
 import { readJobState } from './job-state.js';
@@ -16,15 +16,17 @@ export function verifySimulatorWebhook(
   if (delivery.rawBody.length > maxWebhookBytes) return { kind: 'refused', reason: 'unreadable' };
   const signature = verifyStandardWebhook(delivery, secrets, now);
   if (signature.kind === 'refused') return signature;
-  const json = readBoundedJson(delivery.rawBody, maxWebhookBytes);
+  const news = readSimulatorNotification(delivery.rawBody);
+  return news === undefined
+    ? { kind: 'refused', reason: 'unreadable' }
+    : { kind: 'verified', notificationId: signature.id, ...news };
+}
+
+/** The body of a webhook is the job. */
+export function readSimulatorNotification(rawBody: Uint8Array): WebhookNews | undefined {
+  const json = readBoundedJson(rawBody, maxWebhookBytes);
   const job = json.ok ? jobSchema.safeParse(json.value) : undefined;
   const jobId = job?.success ? vendorJobId(job.data.id) : undefined;
-  if (!job?.success || jobId === undefined) return { kind: 'refused', reason: 'unreadable' };
-  return {
-    kind: 'verified',
-    notificationId: signature.id,
-    jobId,
-    reference: job.data.reference ?? null,
-    state: readJobState(job.data),
-  };
+  if (!job?.success || jobId === undefined) return undefined;
+  return { jobId, reference: job.data.reference ?? null, state: readJobState(job.data) };
 }

@@ -1,0 +1,169 @@
+import { randomUUID } from 'node:crypto';
+import type { Claim } from './job.js';
+import type { WorkTable } from './work-table.js';
+
+/** Why a job in work is told to end. */
+export class JobEnded extends Error {
+  override readonly name = 'JobEnded';
+  constructor(readonly why: 'stopping' | 'lease-lost') {
+    super(why);
+  }
+}
+
+/** Where the worker writes its own log lines; pino fits. */
+export interface JobLog {
+  warn(facts: object, message: string): void;
+  error(facts: object, message: string): void;
+}
+
+/** A claim in work. */
+export interface HeldJob {
+  readonly claim: Claim;
+  /** Aborts with JobEnded. */
+  readonly signal: AbortSignal;
+  /** Until when the lease is known to be held, on the clock of `performance.now()`; renewals move it. */
+  heldUntil(): number;
+}
+
+export interface JobWorkerOptions {
+  readonly work: Pick<WorkTable, 'claimDue' | 'renew' | 'msUntilDue'>;
+  /** Shows in the rows it holds. */
+  readonly name: string;
+  readonly concurrency: number;
+  readonly leaseSeconds: number;
+  /** Longest time between two looks at the table: wakes of other processes are found by looking. */
+  readonly pollMs: number;
+  /** Accounts whose rows that wait for a slot are claimed too. Default: none. */
+  readonly accounts?: readonly { readonly id: string; readonly slots: number }[];
+  /** Moves the claimed row before it returns, unless the signal ended it as `lease-lost`. */
+  readonly run: (job: HeldJob) => Promise<void>;
+  readonly log: JobLog;
+}
+
+/** Claims due jobs and runs them side by side. */
+export interface JobWorker {
+  /** A job may have become due. */
+  poke(): void;
+  /** Takes no new job and ends the running ones, which hand back what they hold. */
+  stop(): Promise<void>;
+}
+
+interface Running {
+  readonly claim: Claim;
+  readonly abort: AbortController;
+  heldUntil: number;
+  done: Promise<void>;
+}
+
+/** Starts claiming. Leases are renewed every third of their time; a job whose lease is gone is told to end. */
+export function startJobWorker(options: JobWorkerOptions): JobWorker {
+  const { work, concurrency, leaseSeconds, log } = options;
+  const holder = `${options.name}-${randomUUID()}`;
+  const running = new Map<string, Running>();
+  const stopping = new AbortController();
+  let poked = false;
+  let awaken: (() => void) | undefined;
+  const poke = (): void => {
+    poked = true;
+    awaken?.();
+  };
+
+  const sleep = async (ms: number): Promise<void> => {
+    if (!poked && ms > 0)
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, ms);
+        awaken = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    awaken = undefined;
+    poked = false;
+  };
+
+  const runToItsEnd = async (job: Running): Promise<void> => {
+    const { claim, abort } = job;
+    try {
+      await options.run({ claim, signal: abort.signal, heldUntil: () => job.heldUntil });
+    } catch (error) {
+      // The row stays as it is; when its lease has run out, it is claimed again.
+      if (!(error instanceof JobEnded))
+        log.error({ err: error, generation: claim.generation }, 'a job failed');
+    } finally {
+      if (running.get(claim.generation) === job) running.delete(claim.generation);
+      poke();
+    }
+  };
+
+  const start = (claim: Claim, heldUntil: number): void => {
+    // A job of ours is running when its lease ended unrenewed: it is claimed again by ourselves.
+    running.get(claim.generation)?.abort.abort(new JobEnded('lease-lost'));
+    const job: Running = { claim, abort: new AbortController(), heldUntil, done: Promise.resolve() };
+    running.set(claim.generation, job);
+    job.done = runToItsEnd(job);
+  };
+
+  const claimOnce = async (): Promise<number> => {
+    let claimed = 0;
+    const take = async (request: { kind: 'timed' } | { kind: 'ready'; account: string; slots: number }) => {
+      const limit = concurrency - running.size;
+      if (limit <= 0) return;
+      const heldUntil = performance.now() + leaseSeconds * 1000;
+      const claims = await work.claimDue({ ...request, holder, limit, leaseSeconds });
+      for (const claim of claims) start(claim, heldUntil);
+      claimed += claims.length;
+    };
+    await take({ kind: 'timed' });
+    for (const { id, slots } of options.accounts ?? []) await take({ kind: 'ready', account: id, slots });
+    return claimed;
+  };
+
+  const loop = async (): Promise<void> => {
+    while (!stopping.signal.aborted) {
+      let waitMs = options.pollMs;
+      try {
+        const claimed = await claimOnce();
+        // All places taken: the end of a job pokes.
+        if (claimed > 0 && running.size < concurrency) waitMs = 0;
+        else if (running.size < concurrency) waitMs = Math.min(waitMs, (await work.msUntilDue()) ?? waitMs);
+      } catch (error) {
+        log.warn({ err: error }, 'due jobs could not be claimed; it is tried again');
+      }
+      if (!stopping.signal.aborted) await sleep(waitMs);
+    }
+  };
+
+  const renew = async (): Promise<void> => {
+    const held = [...running.values()];
+    if (held.length === 0) return;
+    const heldUntil = performance.now() + leaseSeconds * 1000;
+    try {
+      const still = await work.renew(
+        held.map(({ claim }) => claim),
+        leaseSeconds,
+      );
+      const kept = new Map(still.map(({ generation, fencing }) => [generation, fencing]));
+      for (const job of held) {
+        if (kept.get(job.claim.generation) === job.claim.fencing) job.heldUntil = heldUntil;
+        else job.abort.abort(new JobEnded('lease-lost'));
+      }
+    } catch (error) {
+      log.warn({ err: error }, 'leases could not be renewed');
+    }
+  };
+  const renewal = setInterval(() => void renew(), (leaseSeconds * 1000) / 3);
+  const looping = loop();
+
+  return {
+    poke,
+    stop: async () => {
+      stopping.abort();
+      poke();
+      await looping;
+      const left = [...running.values()];
+      for (const { abort } of left) abort.abort(new JobEnded('stopping'));
+      await Promise.all(left.map(async ({ done }) => done));
+      clearInterval(renewal);
+    },
+  };
+}
