@@ -334,6 +334,20 @@ describe('the operators’ API', () => {
       expect((await store.readStream(stream)).at(-1)?.data).toMatchObject({ acceptDoubleCharge: true });
     });
 
+    it('retry elsewhere: leaves the running attempt, its charge accepted', async () => {
+      const { id, stream } = await running();
+      const retry = { reason: 'hangs', expected_version: 3 };
+      const still = await post(id, 'retry', retry);
+      expect([still.status, (await problemOf(still)).code]).toEqual([409, 'not_possible_now']);
+      const charged = await post(id, 'retry', { ...retry, abandon: true });
+      expect((await problemOf(charged)).code).toBe('double_charge_not_accepted');
+      const foreign = await post(id, 'retry', { ...retry, abandon: true, model: 'other/model' });
+      expect((await problemOf(foreign)).errors[0]?.code).toBe('unknown_model');
+      const accepted = { ...retry, abandon: true, accept_double_charge: true };
+      expect((await post(id, 'retry', accepted)).status).toBe(202);
+      expect((await store.readStream(stream)).at(-1)?.data).toMatchObject({ abandon: true, model: '' });
+    });
+
     it('adopt a paid orphan', async () => {
       const { id } = await generation(
         sampleEvent('SubmissionStarted'),
@@ -458,6 +472,22 @@ describe('the operators’ API', () => {
       });
       expect(Date.parse(String(entry?.['at']))).toBeGreaterThanOrEqual(before - 1_000);
     });
+  });
+
+  it('tells what was done page by page, the newest first', async () => {
+    const { id } = await running();
+    await post(id, 'cancel', { reason: 'first', expected_version: 3 });
+    await post(id, 'fail', { reason: 'second', expected_version: 4 });
+    const read = async (query: string) => page.parse(await (await call(`/ops/v1/audit?${query}`)).json());
+    const newest = await read(`generation=${id}&limit=1`);
+    const older = await read(`generation=${id}&limit=1&after=${newest.next}`);
+    expect([newest, older].map(({ data }) => data.map((entry) => entry['reason']))).toEqual([
+      ['second'],
+      ['first'],
+    ]);
+    expect(older.next).toBeNull();
+    expect((await read('limit=1')).data).toEqual(newest.data);
+    expect((await read('generation=gen_1')).data).toEqual([]);
   });
 
   describe('finds', () => {

@@ -13,6 +13,8 @@ export interface AttemptView {
   /** Its outcome is unknown and its grace is over: nobody but a person will answer it. */
   readonly needs_person: boolean;
   readonly charge: ChargeWord;
+  /** A person or a policy accepted that this attempt and another may both be billed. */
+  readonly second_charge_accepted: boolean;
   readonly cost: MoneyView | null;
   readonly estimated_cost: MoneyView | null;
   readonly account: string;
@@ -69,6 +71,7 @@ export function plainAttemptView(attempt: Attempt, now: number): AttemptView {
     status: attempt.status,
     needs_person: needsPerson(attempt, now),
     charge: chargeWord(attempt.charge),
+    second_charge_accepted: attempt.secondChargeAccepted,
     cost: money(attempt.cost),
     estimated_cost: money(attempt.estimatedCost),
     account: attempt.account,
