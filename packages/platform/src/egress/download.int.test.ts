@@ -136,7 +136,7 @@ describe('a download', () => {
         ),
     ],
     ['that is not HTTP', 'malformed', (socket) => socket.end('220 mail.example ESMTP\r\n')],
-    ['hung up on', 'unreachable', (socket) => socket.end()],
+    ['hung up on', 'reset', (socket) => socket.end()],
     [
       'redirected to itself',
       'refused',
@@ -168,6 +168,25 @@ describe('a download', () => {
     await serve(answer);
     await expect(fetchAll({ rateGraceMs: 200 })).rejects.toMatchObject({ name: 'DownloadError', reason });
     expect(server.requests).toHaveLength(1);
+  });
+
+  it('survives a vendor that hangs up while nobody reads yet', async () => {
+    const body = Buffer.alloc(1_000_000, 'a');
+    await serve((socket) =>
+      socket.end(
+        Buffer.concat([Buffer.from(head('connection: close', `content-length: ${body.length}`)), body]),
+      ),
+    );
+    const { stream } = await egress.download({
+      account: 'sim',
+      url: server.url,
+      maxBytes: 2_000_000,
+      idleTimeoutMs: 3_000,
+      totalTimeoutMs: 30_000,
+      minBytesPerSecond: 0,
+    });
+    for (let turn = 0; turn < 50; turn += 1) await tick();
+    expect((await buffer(stream)).length).toBe(body.length);
   });
 
   it('ends at its total time', async () => {

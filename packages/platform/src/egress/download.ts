@@ -1,37 +1,8 @@
-import { Client } from 'undici';
 import { bodyStream } from './body-stream.js';
-import { checkedConnector } from './checked-connector.js';
 import { type Allowance, type Download, DownloadError, type DownloadRequest } from './egress.js';
-import { errorCode, errorText, isMalformedAnswer, notSentReason } from './failures.js';
-import { plainHeaders } from './one-call.js';
-import { followRedirects, type Hop, type HopHead } from './redirects.js';
-import { targetOf } from './target.js';
-
-interface OpenHop extends HopHead {
-  readonly body: AsyncIterable<Buffer>;
-  end(): void;
-}
-
-const unreachable = new Set(['dns', 'connect', 'tls', 'closed', 'canceled']);
-
-/** Before the head of an answer. */
-function headFailure(error: unknown): DownloadError {
-  const why = notSentReason(error);
-  if (why === 'refused') return new DownloadError('refused', errorText(error), { cause: error });
-  if (why === 'connect_timeout') return new DownloadError('timeout', errorText(error), { cause: error });
-  if (isMalformedAnswer(error)) return new DownloadError('malformed', errorText(error), { cause: error });
-  return new DownloadError(unreachable.has(why) ? 'unreachable' : 'reset', errorText(error), {
-    cause: error,
-  });
-}
-
-/** After it: the connection ended before the body did. */
-function bodyFailure(error: unknown): DownloadError {
-  const code = errorCode(error);
-  if (/^(UND_ERR_SOCKET|UND_ERR_RES_CONTENT_LENGTH_MISMATCH|ECONNRESET|UND_ERR_ABORTED)$/.test(code))
-    return new DownloadError('truncated', errorText(error), { cause: error });
-  return new DownloadError('reset', errorText(error), { cause: error });
-}
+import { bodyFailure, openHop, type OpenHop } from './open-hop.js';
+import { followRedirects, type Hop } from './redirects.js';
+import { DestinationRefused, targetOf } from './target.js';
 
 /**
  * Opens a download: each hop on a connection of its own, checked and closed with it, so that nothing is left behind.
@@ -61,42 +32,19 @@ export async function openDownload(
 
   const open = async (hop: Hop): Promise<OpenHop> => {
     const caller = { purpose: 'download', account: request.account } as const;
-    let client: Client | undefined;
     try {
       const target = targetOf(hop.url, caller, hop.redirects === 0 ? allowances : []);
-      client = new Client(target.url.origin, {
-        connect: checkedConnector(target, request.connectTimeoutMs ?? 5_000),
-        pipelining: 1,
-        headersTimeout: request.idleTimeoutMs,
-        bodyTimeout: 0,
-      });
-      const answer = await client.request({
-        path: target.url.pathname + target.url.search,
-        method: 'GET',
-        headers: { 'user-agent': 'Darkroom', 'accept-encoding': 'identity', ...hop.headers },
+      return await openHop(target, {
+        headers: hop.headers,
+        connectTimeoutMs: request.connectTimeoutMs ?? 5_000,
+        headTimeoutMs: request.idleTimeoutMs,
         signal: transfer.signal,
       });
-      const opened = client;
-      const end = (): void => {
-        answer.body.on('error', () => undefined).destroy();
-        void opened.destroy();
-      };
-      return {
-        status: answer.statusCode,
-        headers: plainHeaders(answer.headers),
-        body: answer.body,
-        end,
-        discard: async () => {
-          answer.body.on('error', () => undefined).destroy();
-          await opened.destroy();
-        },
-      };
     } catch (error) {
-      await client?.destroy();
       if (reason) throw reason;
-      if (errorCode(error) === 'UND_ERR_HEADERS_TIMEOUT')
-        throw new DownloadError('timeout', `no answer within ${request.idleTimeoutMs} ms`, { cause: error });
-      throw headFailure(error);
+      if (error instanceof DestinationRefused)
+        throw new DownloadError('refused', error.message, { cause: error });
+      throw error;
     }
   };
 
