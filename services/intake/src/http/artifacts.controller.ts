@@ -1,5 +1,10 @@
 import { fromPublicId, ProblemError, toPublicId, verifyContentLink } from '@darkroom/platform';
-import { type ArtifactResource, findArtifact, type FoundArtifact, toResource } from '@darkroom/read-models';
+import {
+  type ArtifactResource,
+  findArtifact,
+  type FoundArtifact,
+  toArtifactResource,
+} from '@darkroom/read-models';
 import { Controller, Get, Inject, Param, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Principal } from '../adapters/key-directory.js';
@@ -21,9 +26,7 @@ export class ArtifactsController {
   ): Promise<{ data: ArtifactResource & { readonly generation: string } }> {
     const found = await this.find(id, tenant);
     void reply.header('cache-control', 'private, no-cache');
-    const { artifacts } = toResource(found.generation, { now: Date.now(), links: this.parts.links });
-    const resource = artifacts.find((artifact) => artifact.id === id);
-    if (!resource) throw new ProblemError('not_found');
+    const resource = toArtifactResource(found, this.parts.links);
     return { data: { ...resource, generation: toPublicId('gen', found.generation.id) } };
   }
 

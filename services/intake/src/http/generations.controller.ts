@@ -8,6 +8,7 @@ import {
   toPublicId,
   traceparentOf,
 } from '@darkroom/platform';
+import { sheetFor } from '@darkroom/providers';
 import {
   type GenerationDetail,
   type GenerationResource,
@@ -153,13 +154,16 @@ export class GenerationsController {
   async cancel(
     @Caller() principal: Principal,
     @Param('id') id: string,
+    @Req() request: FastifyRequest,
   ): Promise<Envelope<GenerationResource>> {
     const { id: stream } = await this.find(principal, id);
-    const result = await cancelGeneration(this.parts, {
+    const result = await cancelGeneration(this.appendPorts(), {
+      now: Date.now(),
       stream,
-      tenant: principal.tenant,
       actor: `client:${principal.keyId}`,
+      traceparent: traceparentOf(request),
     });
+    if (result === 'not-found') throw new ProblemError('not_found');
     if (result === 'already-final') throw new ProblemError('already_final');
     if (result === 'too-late') throw new ProblemError('too_late');
     return { data: this.resource(await this.find(principal, id)) };
@@ -167,13 +171,18 @@ export class GenerationsController {
 
   @Delete(':id/content')
   @HttpCode(204)
-  async erase(@Caller() principal: Principal, @Param('id') id: string): Promise<void> {
+  async erase(
+    @Caller() principal: Principal,
+    @Param('id') id: string,
+    @Req() request: FastifyRequest,
+  ): Promise<void> {
     const { id: stream } = await this.find(principal, id);
-    const result = await eraseContent(this.parts, {
+    const result = await eraseContent(this.appendPorts(), {
       stream,
-      tenant: principal.tenant,
       actor: `client:${principal.keyId}`,
+      traceparent: traceparentOf(request),
     });
+    if (result === 'not-found') throw new ProblemError('not_found');
     if (result === 'still-open') throw new ProblemError('still_open');
   }
 
@@ -184,7 +193,11 @@ export class GenerationsController {
   }
 
   private resource(detail: GenerationDetail): GenerationResource {
-    return toResource(detail, { now: Date.now(), links: this.parts.links });
+    return toResource(detail, {
+      now: Date.now(),
+      links: this.parts.links,
+      usualSeconds: (model) => sheetFor(model)?.usualSeconds ?? null,
+    });
   }
 
   private async waitFor(
@@ -216,13 +229,17 @@ export class GenerationsController {
     }
   }
 
+  private appendPorts() {
+    const { store, sql, objects } = this.parts;
+    return { store, sql, objects, newEventId: newUuid };
+  }
+
   private createPorts() {
     const { store, signer, config } = this.parts;
     return {
       store,
       signer,
       routes: config.routes,
-      now: Date.now,
       newGenerationId,
       newEventId: newUuid,
       randomBytes,

@@ -23,7 +23,7 @@ export class ProviderWebhooksController {
     @Param('token') token: string,
     @Req() request: FastifyRequest,
   ): Promise<void> {
-    const { signer, config, sql, store } = this.parts;
+    const { signer, config, store } = this.parts;
     const name = openAttemptToken(signer, token);
     const adapter = adapterFor(provider);
     if (!name || !adapter) throw new ProblemError('not_found');
@@ -33,7 +33,7 @@ export class ProviderWebhooksController {
     const verdict = adapter.verifyWebhook({ headers: request.headers, rawBody }, secrets, Date.now());
     if (verdict.kind === 'refused') throw new ProblemError('unauthenticated', 'The signature does not hold.');
     const outcome = await receiveNotification(
-      { sql, store, newId: newUuid },
+      { store, newEventId: newUuid },
       {
         ...name,
         provider,

@@ -39,10 +39,7 @@ class SchemaComponents {
   reference(schema: z.ZodType, io: 'input' | 'output'): unknown {
     const { $schema: _, $defs = {}, ...own } = z.toJSONSchema(schema, { io, unrepresentable: 'any' });
     for (const [id, definition] of Object.entries($defs)) this.schemas[id] = this.named(definition);
-    const id = schema.meta()?.id;
-    if (id === undefined) return this.named(own);
-    this.schemas[id] = this.named(own);
-    return { $ref: `#/components/schemas/${id}` };
+    return this.named(own);
   }
 
   /** The document keeps its definitions in one place, and names are theirs there. */
@@ -128,8 +125,9 @@ const objectSchema = z.object({
 
 function queryParameters(query: z.ZodType | undefined): Json[] {
   if (!query) return [];
-  const scratch = z.toJSONSchema(query, { io: 'input', unrepresentable: 'any' });
-  const { properties } = objectSchema.parse(scratch);
+  // A schema with an id of its own is a reference into the definitions.
+  const { $ref, $defs = {}, ...own } = z.toJSONSchema(query, { io: 'input', unrepresentable: 'any' });
+  const { properties } = objectSchema.parse($ref === undefined ? own : $defs[$ref.replace('#/$defs/', '')]);
   return Object.entries(properties).map(([name, { description, ...schema }]) => ({
     name,
     in: 'query',

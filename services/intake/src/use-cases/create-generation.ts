@@ -5,15 +5,15 @@ import type { FieldError, Signer } from '@darkroom/platform';
 import { type CapabilitySheet, estimateCost } from '@darkroom/providers';
 import type { Principal } from '../adapters/key-directory.js';
 import { requestFingerprint } from '../policy/request-fingerprint.js';
+import { idTime } from '../policy/id-time.js';
 import { beyondLimits, type ResolvedModel, resolveModel, type Routes } from '../policy/resolve-model.js';
 import type { CreateGeneration } from '../schemas/create-generation.js';
 
-/** What creating needs; time, ids and randomness come in as functions. */
+/** What creating needs; ids (which hold the time) and randomness come in as functions. */
 export interface CreatePorts {
   readonly store: Pick<EventStore, 'create' | 'findByKey'>;
   readonly signer: Signer;
   readonly routes: Routes;
-  now(): number;
   newGenerationId(): string;
   newEventId(): string;
   randomBytes(count: number): Buffer;
@@ -50,7 +50,7 @@ export async function createGeneration(ports: CreatePorts, request: CreateReques
   const earlier = await ports.store.findByKey(principal.tenant, idempotencyKey);
   if (earlier) {
     return fingerprint.matches(earlier.fingerprint)
-      ? { outcome: 'accepted', id: earlier.stream, createdAt: earlier.createdAt, replayed: true }
+      ? accepted(earlier.stream, true)
       : { outcome: 'mismatch' };
   }
 
@@ -59,12 +59,17 @@ export async function createGeneration(ports: CreatePorts, request: CreateReques
   const errors = beyondLimits(wish, model.sheets);
   if (errors.length > 0) return { outcome: 'beyond-limits', errors };
 
+  const stream = ports.newGenerationId();
   const created = await ports.store.create({
     tenant: principal.tenant,
     idempotencyKey,
     fingerprint: fingerprint.value,
-    stream: ports.newGenerationId(),
-    event: { id: ports.newEventId(), type: 'GenerationRequested', data: requestedEvent(ports, wish, model) },
+    stream,
+    event: {
+      id: ports.newEventId(),
+      type: 'GenerationRequested',
+      data: requestedEvent(ports, idTime(stream), wish, model),
+    },
     metadata: {
       tenant: principal.tenant,
       actor: `client:${principal.keyId}`,
@@ -72,12 +77,11 @@ export async function createGeneration(ports: CreatePorts, request: CreateReques
     },
   });
   if (created.outcome === 'mismatch') return { outcome: 'mismatch' };
-  return {
-    outcome: 'accepted',
-    id: created.stream,
-    createdAt: created.createdAt,
-    replayed: created.outcome === 'replayed',
-  };
+  return accepted(created.stream, created.outcome === 'replayed');
+}
+
+function accepted(id: string, replayed: boolean): CreateResult {
+  return { outcome: 'accepted', id, createdAt: new Date(idTime(id)), replayed };
 }
 
 const formats: Record<CreateGeneration['output_format'], OutputFormat> = {
@@ -88,10 +92,10 @@ const formats: Record<CreateGeneration['output_format'], OutputFormat> = {
 
 function requestedEvent(
   ports: CreatePorts,
+  now: number,
   wish: CreateGeneration,
   model: ResolvedModel,
 ): EventData['GenerationRequested'] {
-  const now = ports.now();
   const salt = ports.randomBytes(16);
   const [width = 0, height = 0] = wish.size.split('x').map(Number);
   return {

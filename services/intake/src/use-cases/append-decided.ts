@@ -1,0 +1,56 @@
+import { type Command, decide, type GenerationState, type RefusalReason } from '@darkroom/domain';
+import type { EventStore, NewEvent, RowWrite } from '@darkroom/event-store';
+import { foldDetail } from '@darkroom/read-models';
+
+/** What appending needs. */
+export interface AppendPorts {
+  readonly store: Pick<EventStore, 'append' | 'readStream'>;
+  newEventId(): string;
+}
+
+export interface DecidedAppend {
+  readonly stream: string;
+  /** `client:<key id>` or `service:intake`. */
+  readonly actor: string;
+  readonly traceparent?: string;
+  readonly command: Command;
+  /** A row of intake's own that moves with the events. */
+  readonly with?: RowWrite;
+}
+
+export type AppendedOrNot =
+  | { readonly outcome: 'appended'; readonly state: GenerationState }
+  | { readonly outcome: 'refused'; readonly reason: RefusalReason; readonly state: GenerationState }
+  /** The row of our own was there already. */
+  | { readonly outcome: 'fenced' }
+  | { readonly outcome: 'no-such-generation' };
+
+/** Each lost race means that somebody else moved on; so many in a row mean that something is wrong. */
+const mostRaces = 50;
+
+/** Load, decide, append with the exact version; who loses a race decides again on what is there then. */
+export async function appendDecided(ports: AppendPorts, request: DecidedAppend): Promise<AppendedOrNot> {
+  for (let race = 0; race < mostRaces; race += 1) {
+    const detail = foldDetail(undefined, await ports.store.readStream(request.stream));
+    if (!detail) return { outcome: 'no-such-generation' };
+    const decision = decide(request.command, detail.state);
+    if (decision.kind === 'refused')
+      return { outcome: 'refused', reason: decision.reason, state: detail.state };
+    const appended = await ports.store.append({
+      stream: request.stream,
+      expected: detail.version,
+      events: decision.events.map((event): NewEvent => ({ id: ports.newEventId(), ...event })),
+      metadata: {
+        tenant: detail.tenant,
+        actor: request.actor,
+        ...(request.traceparent === undefined ? {} : { traceparent: request.traceparent }),
+      },
+      by: 'intake',
+      ...(request.with === undefined ? {} : { with: request.with }),
+    });
+    if (appended.outcome === 'fenced') return { outcome: 'fenced' };
+    if (appended.outcome === 'appended' || appended.outcome === 'already-appended')
+      return { outcome: 'appended', state: detail.state };
+  }
+  throw new Error(`${mostRaces} appends in a row lost their race`);
+}

@@ -1,0 +1,39 @@
+import type { EventStore } from '@darkroom/event-store';
+import type { ObjectStore } from '@darkroom/platform';
+import { storedArtifacts } from '@darkroom/read-models';
+import type postgres from 'postgres';
+import { type AppendPorts, appendDecided } from './append-decided.js';
+
+/** What erasing needs. */
+export interface ErasePorts extends AppendPorts {
+  readonly store: AppendPorts['store'] & Pick<EventStore, 'erasePersonal'>;
+  readonly sql: postgres.Sql;
+  readonly objects: Pick<ObjectStore, 'delete'>;
+}
+
+export type EraseResult = 'erased' | 'still-open' | 'not-found';
+
+/**
+ * Erases prompt and images of a generation that has ended: the event first, so that nobody is shown them any more, then the bytes,
+ * then what intake keeps of the vendor's words, last the log's personal part. Each step may be repeated: whoever finds it half
+ * done asks again.
+ */
+export async function eraseContent(
+  ports: ErasePorts,
+  request: { readonly stream: string; readonly actor: string; readonly traceparent: string },
+): Promise<EraseResult> {
+  const result = await appendDecided(ports, {
+    ...request,
+    command: { type: 'erase', reason: 'asked for by the client' },
+  });
+  if (result.outcome === 'no-such-generation') return 'not-found';
+  if (result.outcome === 'fenced') throw new Error('erasing moves no row of its own');
+  if (result.outcome === 'refused' && result.reason !== 'already_erased') return 'still-open';
+  for (const { artifact } of storedArtifacts(result.state)) {
+    await ports.objects.delete(artifact.storageKey);
+    if (artifact.thumbnailKey !== '') await ports.objects.delete(artifact.thumbnailKey);
+  }
+  await ports.sql`update intake.webhook_inbox set body = '' where generation = ${request.stream} and body <> ''`;
+  await ports.store.erasePersonal(request.stream);
+  return 'erased';
+}

@@ -1,0 +1,57 @@
+import type postgres from 'postgres';
+import type { AttemptName } from '../policy/attempt-token.js';
+import { type AppendPorts, appendDecided } from './append-decided.js';
+
+/** A vendor's webhook whose token and signature hold. */
+export interface Notification extends AttemptName {
+  readonly provider: string;
+  readonly notificationId: string;
+  readonly body: Buffer;
+  readonly bodySha256: string;
+  readonly traceparent: string;
+}
+
+/** `dropped`: known already, one too many, or of a question that is closed; all of them fine for the vendor. */
+export type NotificationOutcome = 'recorded' | 'dropped' | 'no-such-attempt';
+
+/**
+ * Records a webhook: a row of the inbox with the bytes as they came, and the event that wakes the gateway, in one transaction. The
+ * same body again is dropped, however many come at once, and so is what comes after the eighth.
+ */
+export async function receiveNotification(
+  ports: AppendPorts,
+  notification: Notification,
+): Promise<NotificationOutcome> {
+  const { generation, attempt, provider, notificationId, body, bodySha256 } = notification;
+  const id = ports.newEventId();
+  const result = await appendDecided(ports, {
+    stream: generation,
+    actor: 'service:intake',
+    traceparent: notification.traceparent,
+    command: {
+      type: 'notify',
+      attempt,
+      notificationId,
+      bodySha256,
+      signed: true,
+      body: body.toString('utf8'),
+    },
+    with: {
+      postgres: (tx: postgres.TransactionSql) => tx`
+        insert into intake.webhook_inbox (id, provider, generation, attempt, notification_id, body_sha256, body)
+        values (${id}, ${provider}, ${generation}, ${attempt}, ${notificationId}, ${bodySha256}, ${body})
+        on conflict (generation, attempt, body_sha256) do nothing
+        returning id`,
+    },
+  });
+  switch (result.outcome) {
+    case 'appended':
+      return 'recorded';
+    case 'fenced':
+      return 'dropped';
+    case 'no-such-generation':
+      return 'no-such-attempt';
+    case 'refused':
+      return result.reason === 'unknown_attempt' ? 'no-such-attempt' : 'dropped';
+  }
+}
