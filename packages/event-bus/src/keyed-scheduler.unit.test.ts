@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { array, assert, asyncProperty, integer, record } from 'fast-check';
 import { KeyedScheduler } from './keyed-scheduler.js';
 
 /** Work that ends when told to. */
@@ -118,14 +118,11 @@ describe('keyed scheduler', () => {
   });
 
   it('holds under any mix of keys, durations and concurrency', async () => {
-    const work = fc.array(
-      fc.record({ key: fc.integer({ min: 0, max: 4 }), ticks: fc.integer({ min: 0, max: 4 }) }),
-      {
-        maxLength: 40,
-      },
-    );
-    await fc.assert(
-      fc.asyncProperty(work, fc.integer({ min: 1, max: 6 }), async (tasks, concurrency) => {
+    const work = array(record({ key: integer({ min: 0, max: 4 }), ticks: integer({ min: 0, max: 4 }) }), {
+      maxLength: 40,
+    });
+    await assert(
+      asyncProperty(work, integer({ min: 1, max: 6 }), async (tasks, concurrency) => {
         const scheduler = new KeyedScheduler<number>({ concurrency, capacity: 1_000 });
         const running = new Set<number>();
         const seen = new Map<number, number[]>();

@@ -61,6 +61,7 @@ export class PostgresLogConsumer implements Consumer {
   private stopping = false;
   private scheduler: KeyedScheduler<Cursor> | undefined;
   private delivery: Delivery | undefined;
+  private interrupt = new AbortController();
   private lastProgressAt: Date | undefined;
   private lastError: unknown;
   private running: Promise<void> | undefined;
@@ -101,7 +102,7 @@ export class PostgresLogConsumer implements Consumer {
 
   async stop(): Promise<void> {
     this.stopping = true;
-    this.wake.signal();
+    this.endTaking();
     await this.running;
     this.state = 'stopped';
   }
@@ -143,6 +144,13 @@ export class PostgresLogConsumer implements Consumer {
     }
   }
 
+  /** Starts nothing more: also when the hands are full of messages that wait for their next try. */
+  private endTaking(): void {
+    this.interrupt.abort(interrupted);
+    void this.scheduler?.close();
+    this.wake.signal();
+  }
+
   /** Sleeps its full time whatever is appended, unless the consumer is stopping. */
   private async pause(ms: number): Promise<void> {
     const until = performance.now() + ms;
@@ -157,7 +165,8 @@ export class PostgresLogConsumer implements Consumer {
     onHealthy: () => void,
   ): Promise<SessionEnd> {
     const { store, sql, group, policy, random, log, concurrency, capacity } = this.options;
-    const interrupt = new AbortController();
+    this.interrupt = new AbortController();
+    if (this.stopping) this.interrupt.abort(interrupted);
     const scheduler = new KeyedScheduler<Cursor>({ concurrency, capacity, onHalt: () => this.wake.signal() });
     const delivery = new Delivery({
       group,
@@ -171,9 +180,9 @@ export class PostgresLogConsumer implements Consumer {
       random,
       log,
       probing,
-      signal: interrupt.signal,
+      signal: this.interrupt.signal,
     });
-    const upkeep = new Upkeep(this.options, lease, scheduler, () => this.wake.signal());
+    const upkeep = new Upkeep(this.options, lease, scheduler, () => this.endTaking());
     this.scheduler = scheduler;
     this.delivery = delivery;
     try {
@@ -183,7 +192,7 @@ export class PostgresLogConsumer implements Consumer {
       await this.read(lease.cursor, scheduler, delivery, upkeep, onHealthy);
       return this.stopping ? 'stopping' : 'lease-lost';
     } finally {
-      interrupt.abort(interrupted);
+      this.interrupt.abort(interrupted);
       await scheduler.close();
       await upkeep.finish();
     }
@@ -202,6 +211,7 @@ export class PostgresLogConsumer implements Consumer {
     let quietMs = shortestPollMs;
     while (!this.stopping && !upkeep.lost) {
       await scheduler.room();
+      if (this.stopping || upkeep.lost) return;
       if (scheduler.halted) throw scheduler.halted.error;
       const page = await store.readAll({ after: cursor, limit: batchSize, types: this.work.types });
       this.lastProgressAt = new Date();

@@ -105,6 +105,11 @@ function codeOf(error: unknown): string | undefined {
   return typeof error.code === 'string' ? error.code : undefined;
 }
 
+/** Asked of any object: an error of Node's own may come from another realm, where it is no Error. */
+function causeOf(error: unknown): unknown {
+  return typeof error === 'object' && error !== null && 'cause' in error ? error.cause : undefined;
+}
+
 /** Classes 08 (connection) and 53 (out of resources) pass by themselves. */
 function isTransientCode(code: string): boolean {
   return transientCodes.has(code) || /^(08|53)[0-9A-Z]{3}$/.test(code);
@@ -117,7 +122,7 @@ export function classifyFailure(error: unknown): FailureKind {
     const code = codeOf(current);
     if (code !== undefined && commonCodes.has(code)) return 'common';
     if (code !== undefined && isTransientCode(code)) return 'transient';
-    current = current instanceof Error ? current.cause : undefined;
+    current = causeOf(current);
   }
   return 'fault';
 }

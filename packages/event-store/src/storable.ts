@@ -1,4 +1,4 @@
-import { ContractError, encodeEvent, type EventType, type SplitEvent } from '@darkroom/contract';
+import { ContractError, encodeEvent, type SplitEvent } from '@darkroom/contract';
 import { validate as isUuid } from 'uuid';
 import { EventStoreError } from './errors.js';
 import type { AppendRequest, CreateRequest, ExpectedVersion, RowWrite } from './event-store.js';
@@ -109,7 +109,7 @@ function storableEvent(
   checkUuid('an event id', event.id);
   checkMayAppend(mayAppend, event.type, by);
   try {
-    return { id: event.id.toLowerCase(), ...encode(event.type, event.data) };
+    return { id: event.id.toLowerCase(), ...encodeEvent(event.type, event.data) };
   } catch (cause) {
     if (!(cause instanceof ContractError)) throw cause;
     throw new EventStoreError(
@@ -120,9 +120,6 @@ function storableEvent(
     );
   }
 }
-
-/** A union of event types meets a function generic over one: the pair stays together, which the compiler cannot see. */
-const encode = encodeEvent as (type: EventType, data: NewEvent['data']) => SplitEvent;
 
 function storableMetadata(metadata: EventMetadata): EventMetadata {
   if (metadata.tenant === '' || metadata.actor === '')

@@ -19,18 +19,18 @@ export function startSubscription(store: EventStore, request: SubscribeRequest):
   /** Reads and handles pages until stopped or fenced off. */
   async function follow(lease: CheckpointLease): Promise<void> {
     let { cursor } = lease;
-    let held = true;
+    const tenure = { held: true };
     const renewal = setInterval(
       () => {
         store.checkpoints.renew(subscription, lease.fencing, leaseSeconds).then(
-          (renewed) => (held &&= renewed),
+          (renewed) => (tenure.held &&= renewed),
           report, // The lease may outlive a short outage; if not, the next step is refused.
         );
       },
       (leaseSeconds * 1_000) / 3,
     );
     try {
-      while (held && !wakeUp.stopped) {
+      while (tenure.held && !wakeUp.stopped) {
         const page = await store.readAll({
           after: cursor,
           limit: request.batchSize ?? 500,

@@ -1,3 +1,10 @@
 export type { Claim, ClaimRequest, Move, Wake } from './job.js';
 export { workTable, workTableMigrations, type WorkTable, type WorkTableOptions } from './work-table.js';
-export { type HeldJob, JobEnded, type JobLog, type JobWorker, type JobWorkerOptions, startJobWorker } from './job-worker.js';
+export {
+  type HeldJob,
+  JobEnded,
+  type JobLog,
+  type JobWorker,
+  type JobWorkerOptions,
+  startJobWorker,
+} from './job-worker.js';

@@ -73,16 +73,9 @@ function inOrder(length: number, rows: readonly Judgement[]): AppendOutcome[] {
   return outcomes;
 }
 
-function asOutcome(row: Judgement): AppendOutcome {
-  switch (row.outcome) {
-    case 'appended':
-    case 'already-appended':
-      return { outcome: row.outcome, version: row.version };
-    case 'conflict':
-      return { outcome: 'conflict', actual: row.version };
-    case 'id-reused':
-      return { outcome: 'id-reused' };
-    case 'proceed':
-      throw new TypeError('a verdict is no outcome');
-  }
+function asOutcome({ outcome, version }: Judgement): AppendOutcome {
+  if (outcome === 'conflict') return { outcome, actual: version };
+  if (outcome === 'id-reused') return { outcome };
+  if (outcome === 'proceed') throw new TypeError('a verdict is no outcome');
+  return { outcome, version };
 }

@@ -20,8 +20,19 @@ const notSent = new Set([
   '3D000',
 ]);
 const lost = new Set([
-  ...['CONNECTION_CLOSED', 'CONNECTION_DESTROYED', 'CONNECTION_ENDED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT'],
-  ...['EHOSTUNREACH', 'ENETUNREACH', '57P01', '57P02', '57P05', '25P03', '25P04'],
+  'CONNECTION_CLOSED',
+  'CONNECTION_DESTROYED',
+  'CONNECTION_ENDED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  '57P01',
+  '57P02',
+  '57P05',
+  '25P03',
+  '25P04',
 ]);
 const again = new Set(['40001', '40P01']);
 // Lock and statement timeouts, read-only (a standby, or a disk that an operator closed), disk, memory, I/O.
@@ -39,9 +50,9 @@ const unavailable = new Set([
 
 /** Total: what is not known to be harmless counts as refused, with its error shown. */
 export function classify(error: unknown): Failure {
-  if (!(error instanceof Error)) return 'refused';
-  const { code, syscall } = error as Error & { code?: string; syscall?: string };
+  const code = textOf(error, 'code');
   if (code === undefined) return 'refused';
+  const syscall = textOf(error, 'syscall');
   if (notSent.has(code) || syscall === 'connect' || code.startsWith('28')) return 'not-sent';
   if (lost.has(code) || code.startsWith('08')) return 'lost';
   if (again.has(code)) return 'again';
@@ -49,38 +60,43 @@ export function classify(error: unknown): Failure {
   return 'refused';
 }
 
+/** Asked of any object: an error of Node's own may come from another realm, where it is no Error. */
+function textOf(error: unknown, field: 'code' | 'syscall' | 'message'): string | undefined {
+  if (typeof error !== 'object' || error === null) return undefined;
+  const value: unknown = Reflect.get(error, field);
+  return typeof value === 'string' ? value : undefined;
+}
+
 /** The typed error for the caller. `lost` is what a lost answer means: unknown for a write, nothing for a read. */
 export function storeError(error: unknown, lost: 'outcome_unknown' | 'store_unavailable'): unknown {
   if (error instanceof EventStoreError) return error;
-  const cause = error instanceof Error ? error : new Error(String(error));
-  const code = (cause as Error & { code?: string }).code ?? '';
-  switch (classify(error)) {
-    case 'lost':
-      return new EventStoreError(
-        lost,
-        `the event store's database went away: ${cause.message}`,
-        { code },
-        { cause },
-      );
-    case 'not-sent':
-    case 'unavailable':
-    case 'again':
-      return new EventStoreError(
-        'store_unavailable',
-        `the event store's database is not available: ${cause.message}`,
-        { code },
-        { cause },
-      );
-    case 'refused':
-      if (code === 'DR001') return new EventStoreError('lock_not_first', cause.message, {}, { cause });
-      if (code.startsWith('22') || code.startsWith('23') || code.startsWith('54')) {
-        return new EventStoreError(
-          'malformed_request',
-          `the database refused the request: ${cause.message}`,
-          { code },
-          { cause },
-        );
-      }
-      return error;
+  const message = textOf(error, 'message') ?? String(error);
+  const code = textOf(error, 'code') ?? '';
+  const failure = classify(error);
+  if (failure === 'lost') {
+    return new EventStoreError(
+      lost,
+      `the event store's database went away: ${message}`,
+      { code },
+      { cause: error },
+    );
   }
+  if (failure !== 'refused') {
+    return new EventStoreError(
+      'store_unavailable',
+      `the event store's database is not available: ${message}`,
+      { code },
+      { cause: error },
+    );
+  }
+  if (code === 'DR001') return new EventStoreError('lock_not_first', message, {}, { cause: error });
+  if (code.startsWith('22') || code.startsWith('23') || code.startsWith('54')) {
+    return new EventStoreError(
+      'malformed_request',
+      `the database refused the request: ${message}`,
+      { code },
+      { cause: error },
+    );
+  }
+  return error;
 }
