@@ -3,11 +3,11 @@ import { ProblemError } from '@darkroom/platform';
 import { type FeedEvent, feedEventToHistory, feedHead, readFeed } from '@darkroom/read-models';
 import { Controller, Get, Inject, Query, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { z } from 'zod';
 import type { Principal } from '../adapters/key-directory.js';
 import { IntakeParts } from '../intake-parts.js';
 import { acceptedStream } from '../policy/accepted-stream.js';
 import { feedQuerySchema } from '../schemas/feed-query.js';
+import { checkQuery } from '../schemas/field-errors.js';
 import { type FeedNews, type FollowPorts, followTenantFeed } from '../use-cases/follow-tenant-feed.js';
 import { Caller, KeyGuard } from './caller.js';
 import { sendStream, sseHeartbeat, sseOpening, sseText } from './event-stream.js';
@@ -23,10 +23,11 @@ export class FeedController {
   @Get()
   async follow(
     @Caller() principal: Principal,
-    @Query({ schema: feedQuerySchema }) query: z.output<typeof feedQuerySchema>,
+    @Query() sent: unknown,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
+    const query = checkQuery(feedQuerySchema, sent);
     const format = acceptedStream(request.headers.accept) ?? 'sse';
     const from = this.startOf(query.after, request.headers['last-event-id'], format);
     const stream = this.parts.streams.open(principal);

@@ -38,8 +38,8 @@ import { matchesEntityTag, weakEntityTag } from '../policy/entity-tag.js';
 import { type KeyRefusal, parseIdempotencyKey } from '../policy/idempotency-key.js';
 import { parsePreferWait } from '../policy/prefer.js';
 import { createGenerationSchema } from '../schemas/create-generation.js';
-import { checkBody } from '../schemas/field-errors.js';
-import { listQuerySchema, type ListQueryParameters } from '../schemas/list-query.js';
+import { checkBody, checkQuery } from '../schemas/field-errors.js';
+import { listQuerySchema } from '../schemas/list-query.js';
 import { cancelGeneration } from '../use-cases/cancel-generation.js';
 import { createGeneration, type CreateResult } from '../use-cases/create-generation.js';
 import { eraseContent } from '../use-cases/erase-content.js';
@@ -110,10 +110,11 @@ export class GenerationsController {
   @Get()
   async list(
     @Caller() { tenant }: Principal,
-    @Query({ schema: listQuerySchema }) query: ListQueryParameters,
+    @Query() sent: unknown,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Page> {
+    const query = checkQuery(listQuerySchema, sent);
     const answer = await listGenerations(this.parts, {
       tenant,
       limit: query.limit,

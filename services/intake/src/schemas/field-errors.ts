@@ -58,6 +58,24 @@ export function checkBody<T>(schema: z.ZodType<T>, body: unknown): T {
   throw new ProblemError('invalid_fields', undefined, { errors: fieldErrorsOf(result.error.issues, body) });
 }
 
+/**
+ * Checks a query. Whatever is wrong with it is a 400: a query is an address, not a document.
+ * @throws ProblemError `invalid_query`
+ */
+export function checkQuery<T>(schema: z.ZodType<T>, query: unknown): T {
+  const errors: FieldError[] = [];
+  for (const [name, value] of Object.entries(query ?? {})) {
+    // Postgres holds no NUL, and no parameter of ours has a use for one.
+    if (typeof value === 'string' && value.includes('\0')) errors.push(fieldError([name], 'invalid_format'));
+  }
+  const result = schema.safeParse(query);
+  if (result.success && errors.length === 0) return result.data;
+  if (!result.success) errors.push(...fieldErrorsOf(result.error.issues, query));
+  throw new ProblemError('invalid_query', undefined, {
+    errors: errors.map((error) => ({ ...error, pointer: `#query${error.pointer}` })),
+  });
+}
+
 /** The closed list's words for zod's issues, one a field. `body` is what was checked: it tells a missing field from a wrong one. */
 export function fieldErrorsOf(issues: readonly z.core.$ZodIssue[], body: unknown): FieldError[] {
   const firstOf = new Map<string, FieldError>();

@@ -25,5 +25,3 @@ export const listQuerySchema = z
     created_before: instant.optional().meta({ description: 'RFC 3339; exclusive.' }),
   })
   .meta({ id: 'ListQuery' });
-
-export type ListQueryParameters = z.output<typeof listQuerySchema>;

@@ -1,0 +1,253 @@
+import { newUuid, toPublicId } from '@darkroom/platform';
+import { finish, startAttempt } from '../testing/gateway-events.js';
+import { startTestIntake, type TestIntake } from '../testing/test-intake.js';
+import { until } from '../testing/until.js';
+
+interface Resource {
+  id: string;
+  version: number;
+  status: string;
+  prompt: string | null;
+  links: { self: string };
+}
+interface Page {
+  data: Resource[];
+  next: string | null;
+}
+
+let intake: TestIntake;
+beforeAll(async () => {
+  intake = await startTestIntake();
+});
+afterAll(() => intake.stop());
+
+const path = '/v1/generations';
+const asForeigner = () => ({ authorization: `Bearer ${intake.foreignKey}` });
+
+describe('one generation', () => {
+  it('is 304 for who has it, and says when to look again while it is open', async () => {
+    const id = await intake.create();
+    const first = await intake.call({ path: `${path}/${id}` });
+    expect(first.headers).toMatchObject({
+      etag: expect.stringMatching(/^W\/"[\w-]+"$/),
+      'retry-after': '1',
+      'cache-control': 'private, no-cache',
+    });
+    const ifNoneMatch = { 'if-none-match': String(first.headers.etag) };
+    const second = await intake.call({ path: `${path}/${id}`, headers: ifNoneMatch });
+    expect([second.status, second.text, second.headers.etag]).toEqual([304, '', first.headers.etag]);
+
+    await startAttempt(intake.store, id);
+    const third = await intake.call({ path: `${path}/${id}`, headers: ifNoneMatch });
+    expect(third.status).toBe(200);
+    expect(third.json<{ data: Resource }>().data).toMatchObject({ status: 'processing', version: 2 });
+
+    await finish(intake, id);
+    const last = await intake.call({ path: `${path}/${id}`, headers: ifNoneMatch });
+    expect(last.json<{ data: Resource }>().data.status).toBe('succeeded');
+    expect(last.headers).not.toHaveProperty('retry-after');
+  });
+
+  it('is the same 404 for what is foreign, unknown and no id, on every call', async () => {
+    const id = await intake.create();
+    const strangers = [
+      id,
+      toPublicId('gen', newUuid()),
+      'gen_x',
+      id.replace('gen_', 'art_'),
+      id.toUpperCase(),
+      '%00',
+    ];
+    for (const [method, tail] of [
+      ['GET', ''],
+      ['POST', '/cancel'],
+      ['GET', '/events'],
+      ['DELETE', '/content'],
+    ]) {
+      const answers = await Promise.all(
+        strangers.map((stranger) =>
+          intake.bare({ method: method ?? '', path: `${path}/${stranger}${tail}`, headers: asForeigner() }),
+        ),
+      );
+      expect(answers.map(({ status }) => status)).toEqual(strangers.map(() => 404));
+      const bodies = answers.map(({ text }) => {
+        const { instance: _instance, trace_id: _traceId, ...rest } = JSON.parse(text);
+        return JSON.stringify(rest);
+      });
+      expect(new Set(bodies).size).toBe(1);
+    }
+    const mine = await intake.call({ path: `${path}/${id}` });
+    expect(mine.json<{ data: Resource }>().data).toMatchObject({ status: 'queued', version: 1 });
+  });
+});
+
+describe('the list', () => {
+  const all = async (query = ''): Promise<Resource[]> => {
+    const found: Resource[] = [];
+    let next: string | null = `${path}?${query}`;
+    while (next !== null) {
+      const answer = await intake.call({ path: next });
+      expect(answer.status).toBe(200);
+      const page = answer.json<Page>();
+      found.push(...page.data);
+      const link: string | undefined = /^<([^>]+)>; rel="next"$/.exec(
+        String(answer.headers['link'] ?? ''),
+      )?.[1];
+      expect(link === undefined).toBe(page.next === null);
+      next = link ?? null;
+    }
+    return found;
+  };
+
+  it('is newest first, page by page, and holds what is the tenant’s alone', async () => {
+    const made: string[] = [];
+    for (let n = 0; n < 5; n += 1)
+      made.unshift(await intake.create({ prompt: `n ${n}`, model: 'sim/reject' }));
+    await until('the rows', async () => ((await all('model=sim/reject')).length === 5 ? true : undefined));
+    expect((await all('limit=2&model=sim/reject')).map(({ id }) => id)).toEqual(made);
+    expect((await all('status=queued,processing&model=sim/reject')).length).toBe(5);
+    expect(await all('status=succeeded&model=sim/reject')).toEqual([]);
+    const foreign = await intake.bare({ path, headers: asForeigner() });
+    expect(foreign.json<Page>()).toEqual({ data: [], next: null });
+
+    const first = await intake.call({ path: `${path}?limit=2&model=sim/reject` });
+    const { next } = first.json<Page>();
+    for (const query of [
+      `after=${next}x&limit=2&model=sim/reject`,
+      `after=${next}&limit=2`,
+      `after=${next}&limit=2&model=sim/reject&status=failed`,
+      'after=%00',
+    ]) {
+      const answer = await intake.call({ path: `${path}?${query}` });
+      expect([query, answer.status]).toEqual([query, 400]);
+    }
+    const stolen = await intake.bare({
+      path: `${path}?limit=2&model=sim/reject&after=${next}`,
+      headers: asForeigner(),
+    });
+    expect([stolen.status, stolen.json<{ code: string }>().code]).toEqual([400, 'invalid_cursor']);
+  });
+
+  it.each([
+    'limit=0',
+    'limit=-1',
+    'limit=101',
+    'limit=1000000000',
+    'limit=abc',
+    'limit=',
+    'limit=1&limit=2',
+    'limit=1e1',
+    'status=done',
+    'status=',
+    'created_after=yesterday',
+    'created_before=2026-13-01T00:00:00Z',
+    'sort=asc',
+    'tenant=other',
+    '__proto__=1',
+    'constructor=1',
+    'after=',
+    `after=${'x'.repeat(300)}`,
+    'model=%00',
+  ])('refuses ?%s', async (query) => {
+    const answer = await intake.call({ path: `${path}?${query}` });
+    expect(answer.status).toBe(400);
+    expect(['invalid_query', 'invalid_cursor']).toContain(answer.json<{ code: string }>().code);
+  });
+});
+
+describe('cancel', () => {
+  const cancel = (id: string) => intake.call({ method: 'POST', path: `${path}/${id}/cancel` });
+
+  it('is 202 with the resource, and the same again', async () => {
+    const id = await intake.create();
+    await startAttempt(intake.store, id);
+    const answers = await Promise.all([cancel(id), cancel(id), cancel(id)]);
+    for (const answer of answers) {
+      expect(answer.status).toBe(202);
+      expect(answer.json<{ data: Resource }>().data).toMatchObject({ id, status: 'processing' });
+    }
+    const [row] = await intake.database.sql`
+      select count(*)::int as n, min(metadata ->> 'actor') as actor from event_store.events where type = 'CancellationRequested'`;
+    expect(row).toEqual({ n: 1, actor: expect.stringMatching(/^client:[0-9a-f-]{36}$/) });
+  });
+
+  it('is 409 once pictures are being verified, and once it has ended', async () => {
+    const id = await intake.create();
+    await startAttempt(intake.store, id);
+    const midway = await finish(intake, id, 'produced');
+    const late = await cancel(id);
+    expect([late.status, late.json<{ code: string }>().code]).toEqual([409, 'too_late']);
+    await midway.complete();
+    const over = await cancel(id);
+    expect([over.status, over.json<{ code: string }>().code]).toEqual([409, 'already_final']);
+  });
+});
+
+describe('Prefer: wait', () => {
+  const post = (prefer: string, key: string = newUuid()) =>
+    intake.call({
+      method: 'POST',
+      path,
+      headers: { 'idempotency-key': key, prefer },
+      body: { prompt: 'x', model: 'sim/keyed' },
+    });
+
+  it('answers 200 with the whole resource when it ends in time; a replay is a 202', async () => {
+    const key = newUuid();
+    const answer = post('respond-async, wait=30', key);
+    const id = await until('the request', async () => {
+      const [row] = await intake.database.sql`
+        select id from event_store.streams where idempotency_key = ${key}`;
+      return row && toPublicId('gen', String(row['id']));
+    });
+    await startAttempt(intake.store, id);
+    await finish(intake, id);
+    const { status, headers, ...rest } = await answer;
+    expect([status, headers['preference-applied']]).toEqual([200, 'wait=30']);
+    expect(rest.json<{ data: Resource }>().data).toMatchObject({ id, status: 'succeeded' });
+    const replay = await post('wait=30', key);
+    expect([replay.status, replay.json<{ data: Resource }>().data.status]).toEqual([202, 'queued']);
+  });
+
+  it('answers 202 when the time is over', async () => {
+    const answer = await post('wait=1');
+    expect([answer.status, answer.headers['preference-applied']]).toEqual([202, 'wait=1']);
+  });
+
+  it.each(['wait=abc', 'wait=-1', 'wait', 'respond-async'])('ignores %s', async (prefer) => {
+    const answer = await post(prefer);
+    expect(answer.status).toBe(202);
+    expect(answer.headers).not.toHaveProperty('preference-applied');
+  });
+});
+
+describe('erasing', () => {
+  it('takes prompt and images of what has ended, for ever', async () => {
+    const id = await intake.create({ prompt: 'a secret wish' });
+    const erase = () => intake.call({ method: 'DELETE', path: `${path}/${id}/content` });
+    await startAttempt(intake.store, id);
+    const early = await erase();
+    expect([early.status, early.json<{ code: string }>().code]).toEqual([409, 'still_open']);
+    await finish(intake, id);
+    const before = await intake.call({ path: `${path}/${id}` });
+    const [image] = before.json<{ data: { artifacts: { content_url: string; id: string }[] } }>().data
+      .artifacts;
+
+    expect((await erase()).status).toBe(204);
+    expect((await erase()).status).toBe(204);
+    const after = await intake.call({ path: `${path}/${id}` });
+    expect(after.json<{ data: Resource }>().data).toMatchObject({
+      status: 'succeeded',
+      prompt: null,
+      artifacts: [],
+    });
+    for (const call of [
+      intake.bare({ path: image?.content_url ?? '' }),
+      intake.call({ path: `/v1/artifacts/${image?.id}` }),
+    ])
+      expect((await call).status).toBe(410);
+    const rows = await intake.database.sql`
+      select personal::text from event_store.events where personal is not null and personal::text like '%secret wish%'`;
+    expect(rows).toHaveLength(0);
+  });
+});
