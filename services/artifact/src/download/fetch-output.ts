@@ -94,7 +94,9 @@ export async function fetchOutput(
       const rejected = asRejection(error);
       if (!rejected) throw error;
       if (attempt >= triesPerLink || !isWorthAnotherTry(rejected)) return rejected;
-      await pause(retryPauseMs * 2 ** (attempt - 1), undefined, { signal });
+      await pause(retryPauseMs * 2 ** (attempt - 1), undefined, { signal }).catch(() =>
+        signal.throwIfAborted(),
+      );
     }
   }
 }

@@ -47,7 +47,8 @@ describe('inspecting an image', () => {
 
   it('refuses a PNG with bytes turned over', async () => {
     const bytes = await picture('png');
-    for (let index = 0; index < 16; index += 1) bytes.writeUInt8(bytes.readUInt8((bytes.length >> 1) + index) ^ 0xff, (bytes.length >> 1) + index);
+    for (let index = 0; index < 16; index += 1)
+      bytes.writeUInt8(bytes.readUInt8((bytes.length >> 1) + index) ^ 0xff, (bytes.length >> 1) + index);
     await expect(inspect(bytes)).rejects.toMatchObject(notAnImage);
   });
 

@@ -1,14 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from '@darkroom/platform';
 import type { Claim, WorkTable } from '@darkroom/work-table';
-
-/** Why a job in work is told to end. */
-export class JobEnded extends Error {
-  override readonly name = 'JobEnded';
-  constructor(readonly why: 'stopping' | 'lease-lost') {
-    super(why);
-  }
-}
+import { JobEnded } from './job-ended.js';
 
 export interface JobWorkerOptions {
   readonly work: Pick<WorkTable, 'claimDue' | 'renew' | 'msUntilDue'>;

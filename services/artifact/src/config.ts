@@ -1,0 +1,87 @@
+import { readFileSync } from 'node:fs';
+import { ConfigError, type Environment, readSettings } from '@darkroom/platform';
+import { z } from 'zod';
+import { defaultLimits, type OutputLimits } from './policy/limits.js';
+
+/** A host that links of one provider account may name although it is not https on a public address. */
+export interface AllowedHost {
+  /** Provider account. */
+  readonly account: string;
+  /** Scheme, host and port, such as `http://127.0.0.1:8090`. */
+  readonly origin: string;
+}
+
+/** Everything that the artifact service is told from outside. */
+export interface ArtifactConfig {
+  readonly databaseUrl: string;
+  /** Objects are kept in `objects` below it, downloads on their way in `incoming`. */
+  readonly dataDir: string;
+  readonly allowedHosts: readonly AllowedHost[];
+  readonly logLevel: string;
+  /** Generations whose outputs are stored at once. */
+  readonly concurrency: number;
+  readonly leaseSeconds: number;
+  /** Longest time between two looks at the due work. */
+  readonly pollMs: number;
+  /** Pause of a job that our own side could not carry out. */
+  readonly retryAfterMs: number;
+  readonly limits: OutputLimits;
+}
+
+/** What holds where nobody said otherwise. */
+export const artifactDefaults = {
+  allowedHosts: [],
+  logLevel: 'info',
+  concurrency: 8,
+  leaseSeconds: 15,
+  pollMs: 500,
+  retryAfterMs: 5_000,
+  limits: defaultLimits,
+} as const satisfies Partial<ArtifactConfig>;
+
+/** The part of PROVIDERS_FILE that this service needs. */
+const providersFile = z.object({
+  accounts: z.array(
+    z.object({
+      id: z.string().min(1),
+      allowed_private_hosts: z.array(z.url({ protocol: /^https?$/ })).default([]),
+    }),
+  ),
+});
+
+/** @throws ConfigError naming the file, never its content */
+function hostsFrom(path: string): AllowedHost[] {
+  try {
+    const { accounts } = providersFile.parse(JSON.parse(readFileSync(path, 'utf8')));
+    return accounts.flatMap(({ id, allowed_private_hosts }) =>
+      allowed_private_hosts.map((url) => ({ account: id, origin: new URL(url).origin })),
+    );
+  } catch (cause) {
+    throw new ConfigError(`wrong settings: PROVIDERS_FILE ${path} cannot be read as JSON with accounts`, {
+      cause,
+    });
+  }
+}
+
+/**
+ * Reads the service's settings from the environment.
+ * @throws ConfigError in one line
+ */
+export function readArtifactConfig(env: Environment): ArtifactConfig {
+  const read = readSettings(
+    ['DATABASE_URL', 'DATA_DIR', 'PROVIDERS_FILE', 'HOST', 'SIMULATOR_PORT', 'LOG_LEVEL'],
+    env,
+  );
+  if (read.DATABASE_URL === undefined)
+    throw new ConfigError(
+      'wrong settings: DATABASE_URL is missing: only the launcher brings its own Postgres',
+    );
+  const simulator = { account: 'sim', origin: `http://${read.HOST}:${read.SIMULATOR_PORT}` };
+  return {
+    ...artifactDefaults,
+    databaseUrl: read.DATABASE_URL,
+    dataDir: read.DATA_DIR,
+    allowedHosts: read.PROVIDERS_FILE === undefined ? [simulator] : hostsFrom(read.PROVIDERS_FILE),
+    logLevel: read.LOG_LEVEL,
+  };
+}

@@ -1,0 +1,4 @@
+export { type AllowedHost, type ArtifactConfig, artifactDefaults, readArtifactConfig } from './config.js';
+export { artifactMigrations } from './migrations.js';
+export { type ArtifactOptions, startArtifact } from './start-artifact.js';
+export type { CrashProbe } from './use-cases/store-one.js';

@@ -1,0 +1,88 @@
+import { join } from 'node:path';
+import { mayAppend } from '@darkroom/domain';
+import { createBusMicroservice, PostgresLogTransport } from '@darkroom/event-bus';
+import { createPostgresEventStore, openDatabase } from '@darkroom/event-store';
+import {
+  createEgress,
+  createLogger,
+  localDiskObjectStore,
+  NestLogger,
+  type ObjectStore,
+  type RunningService,
+} from '@darkroom/platform';
+import { workTable } from '@darkroom/work-table';
+import sharp from 'sharp';
+import { ArtifactModule } from './artifact.module.js';
+import type { ArtifactConfig } from './config.js';
+import { sweepIncoming } from './download/incoming-file.js';
+import { Waker } from './handlers/wake.handlers.js';
+import { artifactSchema } from './migrations.js';
+import { downloadAllowances } from './policy/allowances.js';
+import { type JobPorts, runJob } from './use-cases/run-job.js';
+import type { CrashProbe } from './use-cases/store-one.js';
+import { gateFor } from './verify/decode-gate.js';
+import { startJobWorker } from './worker/job-worker.js';
+
+export interface ArtifactOptions {
+  /** Default: local disk below the data folder. */
+  readonly objects?: ObjectStore;
+  /** Called at crash lines, for tests. */
+  readonly at?: CrashProbe;
+  readonly now?: () => number;
+}
+
+/** Decoded at once: each takes up to a quarter of a gigabyte and a core. */
+const decodersAtOnce = 2;
+
+/** Downloads, verifies and stores what vendors made, and alone ends storing. Needs its migrations and the event store's. */
+export async function startArtifact(
+  config: ArtifactConfig,
+  options: ArtifactOptions = {},
+): Promise<RunningService> {
+  const logger = createLogger({ service: 'artifact', level: config.logLevel });
+  // One thread a picture; files are read once and have names of their own, so that a cache only holds memory.
+  sharp.concurrency(1);
+  sharp.cache(false);
+  const folder = join(config.dataDir, 'incoming');
+  await sweepIncoming(folder);
+
+  const sql = openDatabase(config.databaseUrl, { applicationName: 'artifact' });
+  const store = createPostgresEventStore(sql, { mayAppend });
+  const work = workTable(sql, { schema: artifactSchema });
+  const egress = createEgress({ allow: downloadAllowances(config.allowedHosts) });
+  const objects = options.objects ?? localDiskObjectStore(join(config.dataDir, 'objects'));
+  const { limits, retryAfterMs } = config;
+  const ports: JobPorts = {
+    store,
+    work,
+    objects,
+    fetching: { egress, objects, folder, decoding: gateFor(decodersAtOnce), limits },
+    now: options.now ?? Date.now,
+    at: options.at ?? (() => undefined),
+    logger,
+    retryAfterMs,
+  };
+  const worker = startJobWorker({
+    work,
+    concurrency: config.concurrency,
+    leaseSeconds: config.leaseSeconds,
+    pollMs: config.pollMs,
+    run: async (claim, signal) => runJob(ports, claim, signal),
+    logger,
+  });
+
+  const transport = new PostgresLogTransport({ store, sql, group: 'artifact', log: logger });
+  const module = ArtifactModule.with(new Waker(work, () => worker.poke()));
+  const app = await createBusMicroservice(module, transport, { logger: new NestLogger(logger) });
+  await app.listen();
+
+  let stopped: Promise<void> | undefined;
+  const stop = async (): Promise<void> => {
+    await app.close();
+    await worker.stop();
+    await work.stop();
+    await Promise.all([egress.stop(), store.stop()]);
+    await sql.end({ timeout: 5 });
+  };
+  return { name: 'artifact', stop: () => (stopped ??= stop()) };
+}

@@ -1,0 +1,66 @@
+import { type Command, decide, isFinal } from '@darkroom/domain';
+import type { EventStore, NewEvent } from '@darkroom/event-store';
+import type { Claim, WorkTable } from '@darkroom/work-table';
+import { artifactEventId } from '../policy/event-ids.js';
+import { JobEnded } from '../worker/job-ended.js';
+import { loadGeneration, type LoadedGeneration } from './load-generation.js';
+
+interface Ports {
+  readonly store: Pick<EventStore, 'readStream' | 'append'>;
+  readonly work: Pick<WorkTable, 'move'>;
+}
+
+/** `refused`: what happened meanwhile left nothing to say. `ended`: the run is over, and the job row released with it. */
+export type Appended = 'appended' | 'ended' | 'refused';
+
+const endings = new Set(['GenerationCompleted', 'GenerationFailed']);
+/** Each conflict means that somebody else got on; more than this means that something is wrong. */
+const mostConflicts = 50;
+
+/**
+ * Decides a command on the state as it is and appends what follows at exactly its version, the job row moved in the same
+ * transaction. What was learned is carried into a new decision when somebody else was faster.
+ */
+export async function appendDecided(
+  { store, work }: Ports,
+  claim: Claim,
+  loaded: LoadedGeneration,
+  command: Command,
+  causationId?: string,
+): Promise<Appended> {
+  let { state } = loaded;
+  for (let conflicts = 0; conflicts < mostConflicts; conflicts += 1) {
+    const decision = decide(command, state);
+    if (decision.kind === 'refused') return 'refused';
+    const events = decision.events.map((event): NewEvent => ({
+      ...event,
+      id: artifactEventId(claim.generation, state, event),
+    }));
+    const isEnd = events.some(({ type }) => endings.has(type));
+    const outcome = await store.append({
+      stream: claim.generation,
+      expected: state.version,
+      events,
+      metadata: {
+        tenant: claim.tenant,
+        actor: 'service:artifact',
+        ...(causationId === undefined ? {} : { causationId }),
+        ...(claim.traceparent === null ? {} : { traceparent: claim.traceparent }),
+      },
+      by: 'artifact',
+      with: work.move(claim, {
+        phase: isEnd ? 'ended' : 'storing',
+        nextActionAt: null,
+        foldedVersion: state.version + events.length,
+        release: isEnd,
+      }),
+    });
+    if (outcome.outcome === 'fenced') throw new JobEnded('lease-lost');
+    if (outcome.outcome === 'appended') return isEnd ? 'ended' : 'appended';
+    // Already there, or somebody else was faster: the stream tells.
+    const again = await loadGeneration(store, claim.generation);
+    if (again) ({ state } = again);
+    if (outcome.outcome === 'already-appended') return isFinal(state.phase) ? 'refused' : 'appended';
+  }
+  throw new Error(`${mostConflicts} conflicts in a row on one stream`);
+}

@@ -1,0 +1,104 @@
+import { attemptOf, IllegalTransition, planArtifact } from '@darkroom/domain';
+import type { Logger } from '@darkroom/platform';
+import type { Claim, Move } from '@darkroom/work-table';
+import { JobEnded } from '../worker/job-ended.js';
+import { appendDecided } from './append-decided.js';
+import { loadGeneration, type LoadedGeneration } from './load-generation.js';
+import { storeOne, type StorePorts } from './store-one.js';
+
+export interface JobPorts extends StorePorts {
+  readonly logger: Logger;
+  /** Pause after our own side failed. */
+  readonly retryAfterMs: number;
+}
+
+const longestTimerMs = 2 ** 31 - 1;
+
+/** The deadline came while outputs were on their way, or the run ended: time to look again. */
+class Due extends Error {
+  override readonly name = 'Due';
+}
+
+/** Stores what is pending, side by side, until the deadline. True: the run is over. */
+async function storePending(
+  ports: JobPorts,
+  claim: Claim,
+  loaded: LoadedGeneration,
+  action: Extract<ReturnType<typeof planArtifact>, { do: 'store' }>,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { attempt, outputs, due } = action;
+  const account = attemptOf(loaded.state, attempt)?.account ?? '';
+  const together = new AbortController();
+  const end = (reason: unknown): void => together.abort(reason);
+  const onAbort = (): void => end(signal.reason);
+  signal.addEventListener('abort', onAbort);
+  const timer = setTimeout(() => end(new Due()), Math.min(due - ports.now(), longestTimerMs));
+  try {
+    const each = outputs.map(async (output) => {
+      try {
+        const outcome = await storeOne(ports, claim, loaded, { attempt, account, output }, together.signal);
+        if (outcome === 'ended') end(new Due());
+        return outcome;
+      } catch (error) {
+        // One that cannot go on ends the others: none may be left running behind the job's back.
+        end(error);
+        throw error;
+      }
+    });
+    const settled = await Promise.allSettled(each);
+    if (settled.some((one) => one.status === 'fulfilled' && one.value === 'ended')) return true;
+    const reason: unknown = together.signal.aborted ? together.signal.reason : undefined;
+    if (reason !== undefined && !(reason instanceof Due)) throw reason;
+    return false;
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', onAbort);
+  }
+}
+
+/** Load, fold, plan, act, until there is nothing to do now; then the row says when to look again. */
+async function workOn(ports: JobPorts, claim: Claim, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    signal.throwIfAborted();
+    const loaded = await loadGeneration(ports.store, claim.generation);
+    const rest: Move = {
+      phase: loaded?.state.phase ?? 'unknown',
+      nextActionAt: null,
+      foldedVersion: loaded?.state.version ?? claim.foldedVersion,
+      release: true,
+    };
+    const action = loaded ? planArtifact(loaded.state, ports.now()) : ({ do: 'nothing', due: null } as const);
+    if (!loaded || action.do === 'nothing') {
+      const due = action.do === 'nothing' ? action.due : null;
+      await ports.work.apply(claim, { ...rest, nextActionAt: due === null ? null : new Date(due) });
+      return;
+    }
+    if (action.do === 'conclude') {
+      const conclude = { type: 'conclude-storing', now: ports.now() } as const;
+      if ((await appendDecided(ports, claim, loaded, conclude)) === 'ended') return;
+    } else if (await storePending(ports, claim, loaded, action, signal)) return;
+  }
+}
+
+/** One claimed job to its rest. Whatever fails on our own side hands the row back, to be tried again. */
+export async function runJob(ports: JobPorts, claim: Claim, signal: AbortSignal): Promise<void> {
+  const { generation } = claim;
+  try {
+    await workOn(ports, claim, signal);
+  } catch (error) {
+    const ended = error instanceof JobEnded ? error.why : undefined;
+    if (ended === 'lease-lost') return;
+    if (error instanceof IllegalTransition)
+      ports.logger.error({ err: error, generation }, 'the log holds what the lifecycle does not allow');
+    else if (ended === undefined)
+      ports.logger.warn({ err: error, generation }, 'outputs could not be stored; it is tried again');
+    const pauseMs = ended === 'stopping' ? 0 : ports.retryAfterMs;
+    await ports.work.apply(claim, {
+      phase: 'storing',
+      nextActionAt: new Date(ports.now() + pauseMs),
+      foldedVersion: claim.foldedVersion,
+      release: true,
+    });
+  }
+}
