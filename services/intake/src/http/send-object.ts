@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { type ObjectStore, ProblemError } from '@darkroom/platform';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { parseByteRange } from '../policy/byte-range.js';
@@ -48,7 +49,8 @@ export async function sendObject(
     .header('content-length', range ? range.end - range.start + 1 : facts.bytes);
   if (range) void reply.code(206).header('content-range', `bytes ${range.start}-${range.end}/${facts.bytes}`);
   if (request.method === 'HEAD') {
-    void reply.send();
+    // An empty stream: Fastify would put the length of an empty body in place of ours.
+    void reply.send(Readable.from([]));
     return;
   }
   const body = await objects.get(object.key, range);

@@ -1,0 +1,137 @@
+import { createHmac } from 'node:crypto';
+import { fromPublicId, newUuid } from '@darkroom/platform';
+import { sealAttemptToken } from '../policy/attempt-token.js';
+import { startAttempt } from '../testing/gateway-events.js';
+import { startTestIntake, type TestIntake, webhookSecret } from '../testing/test-intake.js';
+
+let intake: TestIntake;
+beforeAll(async () => {
+  intake = await startTestIntake();
+});
+afterAll(() => intake.stop());
+
+/** Signed as Standard Webhooks has it. */
+function signed(body: string, options: { secret?: string; at?: number } = {}): Record<string, string> {
+  const id = `msg_${newUuid()}`;
+  const timestamp = String(Math.floor((options.at ?? Date.now()) / 1000));
+  const key = Buffer.from((options.secret ?? webhookSecret).replace('whsec_', ''), 'base64');
+  const signature = createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64');
+  return {
+    'webhook-id': id,
+    'webhook-timestamp': timestamp,
+    'webhook-signature': `v1,${signature}`,
+    'content-type': 'application/json',
+  };
+}
+
+const job = (fields: Record<string, unknown> = {}): string =>
+  JSON.stringify({ id: 'job-1', status: 'running', progress: 10, ...fields });
+
+function deliver(
+  generation: string,
+  body: string,
+  options: { token?: string; headers?: Record<string, string>; provider?: string } = {},
+) {
+  const token = options.token ?? sealAttemptToken(intake.signer, { generation, run: 1, attempt: 1 });
+  return intake.bare({
+    method: 'POST',
+    path: `/v1/provider-webhooks/${options.provider ?? 'sim'}/${token}`,
+    headers: options.headers ?? signed(body),
+    body,
+  });
+}
+
+async function started(): Promise<string> {
+  const id = await intake.create();
+  await startAttempt(intake.store, id);
+  return fromPublicId('gen', id) ?? '';
+}
+
+const notified = async (generation: string) =>
+  (await intake.store.readStream(generation)).filter(({ type }) => type === 'ProviderNotified');
+const inbox = (generation: string) =>
+  intake.database.sql`select * from intake.webhook_inbox where generation = ${generation}`;
+
+it('records what a vendor tells: the bytes in the inbox, the event for the gateway', async () => {
+  const generation = await started();
+  const body = job();
+  expect((await deliver(generation, body)).status).toBe(204);
+  const [event] = await notified(generation);
+  expect(event?.data).toMatchObject({ run: 1, attempt: 1, signed: true, body });
+  expect(event?.metadata.actor).toBe('service:intake');
+  const [row] = await inbox(generation);
+  expect(row).toMatchObject({ provider: 'sim', attempt: 1 });
+  expect(String(row?.['body'])).toBe(body);
+});
+
+it('takes one step for a hundred at once', async () => {
+  const generation = await started();
+  const body = job();
+  const headers = signed(body);
+  const answers = await Promise.all(
+    Array.from({ length: 100 }, () => deliver(generation, body, { headers })),
+  );
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([204]));
+  expect(await notified(generation)).toHaveLength(1);
+  expect(await inbox(generation)).toHaveLength(1);
+});
+
+it('keeps at most eight of an attempt', async () => {
+  const generation = await started();
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, (_, progress) => deliver(generation, job({ progress }))),
+  );
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([204]));
+  expect(await notified(generation)).toHaveLength(8);
+  expect(await inbox(generation)).toHaveLength(8);
+});
+
+describe('leaves nothing behind of', () => {
+  const cases: [string, (generation: string) => Promise<{ status: number }>, number][] = [
+    [
+      'a forged signature',
+      (g) => deliver(g, job(), { headers: signed(job(), { secret: 'whsec_AAAA' }) }),
+      401,
+    ],
+    ['a body that was changed', (g) => deliver(g, job({ progress: 99 }), { headers: signed(job()) }), 401],
+    [
+      'a delivery that was kept for an hour',
+      (g) => deliver(g, job(), { headers: signed(job(), { at: Date.now() - 3_600_000 }) }),
+      401,
+    ],
+    [
+      'one from the future',
+      (g) => deliver(g, job(), { headers: signed(job(), { at: Date.now() + 3_600_000 }) }),
+      401,
+    ],
+    ['no signature', (g) => deliver(g, job(), { headers: { 'content-type': 'application/json' } }), 401],
+    ['a signed body that is no job', (g) => deliver(g, '{}'), 401],
+    ['a truncated body', (g) => deliver(g, '{"id":'), 400],
+    [
+      'a token of another secret',
+      (g) => deliver(g, job(), { token: `${'0'.repeat(26)}.1.1.${'A'.repeat(43)}` }),
+      404,
+    ],
+    ['a word for a token', (g) => deliver(g, job(), { token: 'x' }), 404],
+    ['a vendor that nobody has', (g) => deliver(g, job(), { provider: 'acme' }), 404],
+    [
+      'an attempt that is not there',
+      (g) =>
+        deliver(g, job(), { token: sealAttemptToken(intake.signer, { generation: g, run: 1, attempt: 2 }) }),
+      404,
+    ],
+    ['a generation that is not there', () => deliver(newUuid(), job()), 404],
+    ['over 256 KiB', (g) => deliver(g, job({ more: 'x'.repeat(300_000) })), 413],
+  ];
+  it.each(cases)('%s', async (_, send, status) => {
+    const generation = await started();
+    expect((await send(generation)).status).toBe(status);
+    expect(await notified(generation)).toHaveLength(0);
+    expect(await inbox(generation)).toHaveLength(0);
+  });
+});
+
+it('takes bodies that are larger than those of clients', async () => {
+  const generation = await started();
+  expect((await deliver(generation, job({ more: 'x'.repeat(100_000) }))).status).toBe(204);
+});
