@@ -1,0 +1,58 @@
+import { ConfigError, type Environment, readSettings } from '@darkroom/platform';
+import { join } from 'node:path';
+import type { ProviderAccount } from './accounts.js';
+
+/** What the gateway needs. */
+export interface ProviderGatewayConfig {
+  readonly databaseUrl: string;
+  /** Base URL that vendors are given for webhooks. */
+  readonly publicUrl: string;
+  /** Folder of the local object store. */
+  readonly objectsDir: string;
+  /** Sign webhook tokens; the first signs. */
+  readonly signingSecrets: readonly [string, ...string[]];
+  readonly accounts: readonly ProviderAccount[];
+  readonly logLevel: string;
+  /** Jobs in work at once. Default 64. */
+  readonly concurrency?: number;
+  /** Default 10. */
+  readonly leaseSeconds?: number;
+}
+
+/** The account of the provider simulator at this URL. */
+export function simulatorAccount(baseUrl: string): ProviderAccount {
+  return { id: 'sim', vendor: 'sim', baseUrl, credential: 'simulator', privateAddress: true };
+}
+
+/**
+ * Reads the process's own settings.
+ * @throws ConfigError
+ */
+export function readProviderGatewayConfig(env: Environment): ProviderGatewayConfig {
+  const settings = readSettings(
+    [
+      'DATABASE_URL',
+      'LOG_LEVEL',
+      'HOST',
+      'INTAKE_PORT',
+      'SIMULATOR_PORT',
+      'PUBLIC_URL',
+      'DATA_DIR',
+      'SIGNING_SECRET',
+    ],
+    env,
+  );
+  if (settings.DATABASE_URL === undefined)
+    throw new ConfigError('DATABASE_URL is missing: only the launcher brings its own Postgres');
+  if (settings.SIGNING_SECRET === undefined)
+    throw new ConfigError('SIGNING_SECRET is missing: the processes of one installation share it');
+  const { HOST, INTAKE_PORT, SIMULATOR_PORT } = settings;
+  return {
+    databaseUrl: settings.DATABASE_URL,
+    publicUrl: settings.PUBLIC_URL ?? `http://${HOST}:${INTAKE_PORT}`,
+    objectsDir: join(settings.DATA_DIR, 'objects'),
+    signingSecrets: settings.SIGNING_SECRET,
+    accounts: [simulatorAccount(`http://${HOST}:${SIMULATOR_PORT}`)],
+    logLevel: settings.LOG_LEVEL,
+  };
+}

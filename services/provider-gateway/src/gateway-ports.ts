@@ -1,0 +1,35 @@
+import type { EventStore } from '@darkroom/event-store';
+import type { Logger, Signer } from '@darkroom/platform';
+import type { HeldJob, WorkTable } from '@darkroom/work-table';
+import type { ModelAccess } from './accounts.js';
+import type { AccountGate } from './adapters/account-gate.js';
+import type { Staging } from './adapters/staging.js';
+import type { VendorCalls } from './adapters/vendor-calls.js';
+import type { VendorJobs } from './adapters/vendor-jobs.js';
+
+/**
+ * Called as a submit passes each line of the crash table (1 to 9), so that tests can stop the process there. Awaited.
+ */
+export type CrashProbe = (line: number, generation: string) => Promise<void>;
+
+/** What the gateway's use cases work with. */
+export interface GatewayPorts {
+  readonly store: Pick<EventStore, 'append' | 'readStream'>;
+  readonly jobs: Pick<WorkTable, 'move' | 'apply' | 'takeSlot'>;
+  readonly gate: AccountGate;
+  readonly vendorJobs: VendorJobs;
+  readonly staging: Staging;
+  readonly calls: VendorCalls;
+  readonly accessTo: (qualifiedModel: string) => ModelAccess | undefined;
+  readonly signer: Signer;
+  readonly publicUrl: string;
+  readonly logger: Logger;
+  readonly at: CrashProbe;
+  /** Milliseconds since the epoch. */
+  now(): number;
+  random(): number;
+  newId(): string;
+}
+
+/** One generation in work. */
+export type Job = HeldJob;

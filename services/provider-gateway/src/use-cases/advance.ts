@@ -1,0 +1,64 @@
+import { type Attempt, planGateway } from '@darkroom/domain';
+import type { GatewayPorts, Job } from '../gateway-ports.js';
+import { appendDecision } from './append-decision.js';
+import { hearNotifications } from './hear-notifications.js';
+import { hearVendor } from './hear-vendor.js';
+import { type LoadedGeneration, loadGeneration } from './load-generation.js';
+import { again, type Next, restUntil } from './next.js';
+import { settle } from './settle.js';
+import { newsOfStaged } from './submit-outcome.js';
+import { submit } from './submit.js';
+import { cancelAtVendor, poll, refreshLinks } from './watch-job.js';
+
+const mostSteps = 25;
+
+/** Brings a generation as far as it goes now: load, fold, plan, do; then lets its row go until the next thing is due. */
+export async function advance(ports: GatewayPorts, job: Job): Promise<void> {
+  for (let step = 0; step < mostSteps; step += 1) {
+    job.signal.throwIfAborted();
+    const loaded = await loadGeneration(ports.store, job.claim.generation);
+    if (loaded === undefined) throw new Error(`a job without a stream: ${job.claim.generation}`);
+    if (step === 0 && (await hearNotifications(ports, job, loaded))) continue;
+    const next = await perform(ports, job, loaded);
+    if (next === 'released') return;
+    if (next === again || next === 'again') continue;
+    await ports.jobs.apply(job.claim, next);
+    return;
+  }
+  throw new Error(`${mostSteps} steps in a row without coming to rest`);
+}
+
+async function perform(ports: GatewayPorts, job: Job, loaded: LoadedGeneration): Promise<Next> {
+  const { state } = loaded;
+  const action = planGateway(state, ports.now(), (model) => ports.accessTo(model)?.sheet);
+  switch (action.do) {
+    case 'nothing':
+      return restUntil(ports, state, action.due);
+    case 'append': {
+      const done = await appendDecision(ports, job, action.command, { mayRest: true });
+      return done.outcome === 'appended' && done.released ? 'released' : again;
+    }
+    case 'submit':
+      return submit(ports, job, loaded, action);
+    case 'declare-sender-gone':
+      return senderGone(ports, job, action.attempt);
+    case 'settle':
+      return settle(ports, job, loaded, action);
+    case 'poll':
+      return poll(ports, job, state, action.attempt);
+    case 'cancel-at-vendor':
+      return cancelAtVendor(ports, job, state, action);
+    case 'refresh-links':
+      return refreshLinks(ports, job, state, action);
+  }
+}
+
+/** Whoever was sending held this row and holds it no more. What they staged tells more than that. */
+async function senderGone(ports: GatewayPorts, job: Job, attempt: Attempt): Promise<Next> {
+  const access = ports.accessTo(attempt.model);
+  if (access === undefined) throw new Error(`no access to ${attempt.model}, which a submit was begun with`);
+  const staged = await newsOfStaged(ports, job.claim.generation, access, attempt);
+  const news = staged ?? ({ kind: 'unknown', cause: 'UNKNOWN_CAUSE_SENDER_GONE' } as const);
+  const heard = await hearVendor(ports, job, access, attempt, news);
+  return heard.outcome === 'appended' && heard.released ? 'released' : again;
+}

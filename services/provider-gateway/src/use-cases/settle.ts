@@ -1,0 +1,146 @@
+import { attemptOf, type Attempt, type GatewayAction, type GenerationState } from '@darkroom/domain';
+import type { ModelAccess } from '../accounts.js';
+import type { GatewayPorts, Job } from '../gateway-ports.js';
+import { settleDelay } from '../policy/pace.js';
+import { newsOfState } from '../policy/vendor-news.js';
+import { type Appended, appendDecision } from './append-decision.js';
+import { hearVendor } from './hear-vendor.js';
+import type { LoadedGeneration } from './load-generation.js';
+import { again, type Next, restUntil } from './next.js';
+import { linkEnd, newsOfAnswer, newsOfStaged } from './submit-outcome.js';
+import { requestOf } from './submit.js';
+
+type Settle = Extract<GatewayAction, { do: 'settle' }>;
+
+/** Asks whatever can answer whether the vendor took a submit; never submits it anew. */
+export async function settle(
+  ports: GatewayPorts,
+  job: Job,
+  loaded: LoadedGeneration,
+  action: Settle,
+): Promise<Next> {
+  const { attempt, settlement } = action;
+  const access = ports.accessTo(attempt.model);
+  if (access === undefined) return later(ports, loaded.state, action, null);
+  const staged = await newsOfStaged(ports, job.claim.generation, access, attempt);
+  if (staged !== null) {
+    const heard = await hearVendor(ports, job, access, attempt, staged);
+    if (heard.outcome === 'appended') return after(heard);
+  }
+  switch (settlement.by) {
+    case 'look-up':
+      return lookUp(ports, job, loaded, action, access);
+    case 'poll':
+      return askForJob(ports, job, loaded, action, access);
+    case 'replay':
+      return replay(ports, job, loaded, action, access);
+    case 'waiting':
+      return later(ports, loaded.state, action, null);
+  }
+}
+
+const after = (heard: Appended): Next =>
+  heard.outcome === 'appended' && heard.released ? 'released' : again;
+
+/** The next try, but not later than `earliest` (if any) and not later than time alone changes something. */
+function later(ports: GatewayPorts, state: GenerationState, action: Settle, earliest: number | null): Next {
+  const now = ports.now();
+  const waits = action.settlement.by === 'waiting';
+  const next = waits ? null : now + settleDelay(action.attempt, now, ports.random());
+  const times = [next, earliest, action.due].filter((time) => time !== null);
+  const due = times.length === 0 ? null : Math.max(Math.min(...times), now + 100);
+  return restUntil(ports, state, due);
+}
+
+async function lookUp(
+  ports: GatewayPorts,
+  job: Job,
+  { state, events }: LoadedGeneration,
+  action: Settle,
+  access: ModelAccess,
+): Promise<Next> {
+  const { attempt, settlement } = action;
+  const lookedUpAt = ports.now();
+  const answer = await ports.calls.lookup(access, attempt);
+  if (answer.kind === 'found') {
+    let last: Appended | undefined;
+    for (const { jobId } of answer.jobs)
+      last = await hearVendor(ports, job, access, attempt, { kind: 'accepted', jobId });
+    return last?.outcome === 'appended' ? after(last) : again;
+  }
+  if (answer.kind !== 'absent' || settlement.by !== 'look-up') return later(ports, state, action, null);
+  const { absenceFrom } = settlement;
+  if (absenceFrom !== null && lookedUpAt >= absenceFrom) {
+    const heard = await hearVendor(ports, job, access, attempt, { kind: 'absent', lookedUpAt });
+    return heard.outcome === 'appended' ? after(heard) : later(ports, state, action, null);
+  }
+  if (settlement.mayRepeat) return replay(ports, job, { state, events }, action, access);
+  return later(ports, state, action, absenceFrom);
+}
+
+async function askForJob(
+  ports: GatewayPorts,
+  job: Job,
+  { state }: LoadedGeneration,
+  action: Settle,
+  access: ModelAccess,
+): Promise<Next> {
+  const { attempt } = action;
+  const jobId = attempt.vendorJobId;
+  if (jobId === null) return later(ports, state, action, null);
+  const answer = await ports.calls.poll(access, jobId);
+  if (answer.kind !== 'job') return later(ports, state, action, null);
+  const news =
+    answer.state.kind === 'open'
+      ? ({ kind: 'accepted', jobId } as const)
+      : newsOfState(jobId, answer.state, new Map(), linkEnd(access, ports.now()));
+  return after(await hearVendor(ports, job, access, attempt, news));
+}
+
+/** The same bytes again under the same key: the vendor answers with the job of the first send, or makes it now, once. */
+async function replay(
+  ports: GatewayPorts,
+  job: Job,
+  loaded: LoadedGeneration,
+  action: Settle,
+  access: ModelAccess,
+): Promise<Next> {
+  const { attempt } = action;
+  const now = ports.now();
+  if (now <= attempt.sendBy) return restUntil(ports, loaded.state, attempt.sendBy + 1);
+  const request = requestOf(ports, job, loaded, access, attempt);
+  const connection = await ports.calls.prepareSubmit(access, request);
+  if (connection.kind === 'not-sent') return later(ports, loaded.state, action, null);
+  try {
+    const began = performance.now();
+    const sendByMs = access.sheet.sendBySeconds * 1000;
+    const repeated = await appendDecision(
+      ports,
+      job,
+      {
+        type: 'repeat-submission',
+        now,
+        attempt: attempt.number,
+        sendBy: ports.now() + sendByMs,
+        contract: access.sheet,
+      },
+      { mayRest: false },
+    );
+    if (repeated.outcome === 'refused') return later(ports, repeated.state, action, null);
+    await ports.at(3, job.claim.generation);
+    const outcome = await ports.calls.submit(
+      connection,
+      access,
+      request,
+      Math.min(began + sendByMs, job.heldUntil()),
+    );
+    const current: Attempt = attemptOf(repeated.state, attempt.number) ?? attempt;
+    if (outcome.kind !== 'answer') return later(ports, repeated.state, action, null);
+    const news = await newsOfAnswer(ports, job.claim.generation, access, current, outcome);
+    // A refusal or an error of a repeat says nothing about the first send.
+    if (news.kind === 'refused' || news.kind === 'unknown') return later(ports, repeated.state, action, null);
+    return after(await hearVendor(ports, job, access, current, news));
+  } finally {
+    await connection.close();
+  }
+}
