@@ -1,7 +1,8 @@
 import type { EventType } from '@darkroom/contract';
+import type { ServiceName } from '@darkroom/domain';
 import { EventStoreError } from './errors.js';
 
-export type ServiceName = 'intake' | 'provider-gateway' | 'artifact' | 'control-plane';
+export type { ServiceName };
 
 /** Which services may append which type of event; the table itself is the domain's. */
 export type MayAppend = Readonly<Record<EventType, readonly ServiceName[]>>;

@@ -1,4 +1,5 @@
-import type { EventStore, RecordedEvent } from '../index.js';
+import { mayAppend as domainTable } from '@darkroom/domain';
+import type { EventStore, RecordedEvent, RowWrite } from '../index.js';
 import type { MayAppend } from '../who-may-append.js';
 import { sample } from './samples.js';
 import { until } from './until.js';
@@ -6,7 +7,15 @@ import { until } from './until.js';
 /** A store under test, and how to end it. */
 export interface StoreUnderTest {
   readonly store: EventStore;
+  /** A row of the caller's, held under the given number. */
+  makeRow(fencing: number): Promise<TestRow>;
   close(): Promise<void>;
+}
+
+/** Moves count; a move with another number than the row's touches nothing. */
+export interface TestRow {
+  move(fencing: number): RowWrite;
+  moves(): Promise<number>;
 }
 
 const everything = 10_000;
@@ -199,11 +208,67 @@ export function eventStoreConformance(
 
       it('refuses a service that may not append the event', async () => {
         await opened.close();
-        const table = new Proxy({} as MayAppend, { get: () => ['artifact'] });
-        opened = await open(table);
+        opened = await open(domainTable);
         ({ store } = opened);
-        await expect(store.append(sample.append())).rejects.toMatchObject({ code: 'not_allowed_to_append' });
-        expect((await store.append(sample.append({ by: 'artifact' }))).outcome).toBe('appended');
+        const good = sample.append();
+        const outcomes = store.appendMany([good, sample.append({ by: 'artifact' })]);
+        await expect(outcomes).rejects.toMatchObject({ code: 'not_allowed_to_append' });
+        expect(await versions(good.stream)).toEqual([]);
+        expect((await store.append(good)).outcome).toBe('appended');
+        const create = sample.create({ by: 'control-plane' });
+        await expect(store.create(create)).rejects.toMatchObject({ code: 'not_allowed_to_append' });
+        expect((await store.create({ ...create, by: 'intake' })).outcome).toBe('created');
+      });
+    });
+
+    describe('append with a row of the caller', () => {
+      it('moves it together with the events', async () => {
+        const row = await opened.makeRow(7);
+        const request = sample.append({ with: row.move(7) });
+        expect(await store.append(request)).toEqual({ outcome: 'appended', version: 1 });
+        expect(await row.moves()).toBe(1);
+        expect(await versions(request.stream)).toEqual([1]);
+      });
+
+      it('writes nothing when it is fenced off', async () => {
+        const row = await opened.makeRow(7);
+        const request = sample.append({ with: row.move(6) });
+        expect(await store.append(request)).toEqual({ outcome: 'fenced' });
+        expect(await row.moves()).toBe(0);
+        expect(await versions(request.stream)).toEqual([]);
+        expect((await store.append({ ...request, with: row.move(7) })).outcome).toBe('appended');
+      });
+
+      it('leaves it where it is on a conflict, and when the events are there already', async () => {
+        const row = await opened.makeRow(1);
+        const request = sample.append({ with: row.move(1) });
+        await store.append(request);
+        expect(await store.append(request)).toEqual({ outcome: 'already-appended', version: 1 });
+        const late = sample.append({ stream: request.stream, expected: 'none', with: row.move(1) });
+        expect(await store.append(late)).toEqual({ outcome: 'conflict', actual: 1 });
+        expect(await row.moves()).toBe(1);
+      });
+
+      it('does not disturb the others of its batch', async () => {
+        const rows = await Promise.all(Array.from({ length: 40 }, () => opened.makeRow(1)));
+        const requests = rows.map((row, n) => sample.append({ with: row.move(n % 2) }));
+        const outcomes = await store.appendMany([...requests, sample.append()]);
+        expect(outcomes.map(({ outcome }) => outcome)).toEqual([
+          ...rows.map((_, n) => (n % 2 === 1 ? 'appended' : 'fenced')),
+          'appended',
+        ]);
+        expect(await Promise.all(rows.map((row) => row.moves()))).toEqual(rows.map((_, n) => n % 2));
+      });
+
+      it('answers two at once to one stream in their order', async () => {
+        const [first, second] = [await opened.makeRow(1), await opened.makeRow(1)];
+        const stream = sample.stream();
+        const outcomes = await store.appendMany([
+          sample.append({ stream, with: first.move(1) }),
+          sample.append({ stream, expected: 1, with: second.move(1) }),
+        ]);
+        expect(outcomes.map(({ outcome }) => outcome)).toEqual(['appended', 'appended']);
+        expect(await versions(stream)).toEqual([1, 2]);
       });
     });
 

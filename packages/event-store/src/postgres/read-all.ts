@@ -8,6 +8,7 @@ import { type EventRow, stored } from './read-stream.js';
 /**
  * A page of the log in the order of (tx, position), walked in its index from the cursor. Stops before the oldest
  * transaction that is still running: what it writes will stand before all that later ones have written.
+ * The names are qualified for a reason: a bare `ORDER BY tx` means the selected text, and '1000' sorts before '999'.
  * Unwanted types travel without their payloads, so that the cursor passes them.
  */
 export async function readAll(
@@ -19,12 +20,13 @@ export async function readAll(
   const { tx, position } = positionOf(after);
   const wanted = types === undefined ? sql`true` : sql`type = ANY (${sql.array([...types])})`;
   const rows = await sql<(EventRow & { wanted: boolean })[]>`
-    SELECT tx::text, position::text, stream, version, type, schema_version AS "schemaVersion", id,
+    SELECT e.tx::text, e.position::text, stream, version, type, schema_version AS "schemaVersion", id,
            CASE WHEN ${wanted} THEN data END AS data, metadata, CASE WHEN ${wanted} THEN personal END AS personal,
            recorded_at AS "recordedAt", ${wanted} AS wanted
-    FROM event_store.events
-    WHERE (tx, position) > (${String(tx)}::xid8, ${String(position)}::bigint) AND tx < pg_snapshot_xmin(pg_current_snapshot())
-    ORDER BY tx, position LIMIT ${limit}`;
+    FROM event_store.events e
+    WHERE (e.tx, e.position) > (${String(tx)}::xid8, ${String(position)}::bigint)
+      AND e.tx < pg_snapshot_xmin(pg_current_snapshot())
+    ORDER BY e.tx, e.position LIMIT ${limit}`;
   const last = rows.at(-1);
   return pageOf(
     rows.filter((row) => row.wanted).map(stored),
@@ -35,7 +37,7 @@ export async function readAll(
 /** The end of what readAll shows now. */
 export async function head(sql: Database): Promise<Cursor> {
   const [row] = await sql<{ tx: string; position: string }[]>`
-    SELECT tx::text, position::text FROM event_store.events WHERE tx < pg_snapshot_xmin(pg_current_snapshot())
-    ORDER BY tx DESC, position DESC LIMIT 1`;
+    SELECT e.tx::text, e.position::text FROM event_store.events e WHERE e.tx < pg_snapshot_xmin(pg_current_snapshot())
+    ORDER BY e.tx DESC, e.position DESC LIMIT 1`;
   return row ? cursorOf({ tx: BigInt(row.tx), position: BigInt(row.position) }) : origin;
 }

@@ -1,16 +1,38 @@
-import { eventStoreConformance } from '../conformance/event-store-conformance.js';
+import { randomUUID } from 'node:crypto';
+import { eventStoreConformance, type TestRow } from '../conformance/event-store-conformance.js';
 import { createTestDatabase, type TestDatabase } from '../testing/index.js';
+import { openDatabase } from '../database.js';
 import { createPostgresEventStore } from './store.js';
 
-const databases: TestDatabase[] = [];
-afterAll(() => Promise.all(databases.map((database) => database.drop())));
+let database: TestDatabase;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  const owner = openDatabase(database.ownerUrl, { max: 1 });
+  await owner`CREATE TABLE public.rows (id uuid PRIMARY KEY, fencing int NOT NULL, moves int NOT NULL DEFAULT 0)`;
+  await owner.end();
+});
+afterAll(() => database.drop());
+
+async function makeRow(held: number): Promise<TestRow> {
+  const id = randomUUID();
+  await database.sql`INSERT INTO public.rows (id, fencing) VALUES (${id}, ${held})`;
+  return {
+    move: (fencing) => ({
+      postgres: (tx) =>
+        tx`UPDATE public.rows SET moves = moves + 1 WHERE id = ${id} AND fencing = ${fencing}`,
+    }),
+    async moves() {
+      const [row] = await database.sql<{ moves: number }[]>`SELECT moves FROM public.rows WHERE id = ${id}`;
+      return row?.moves ?? Number.NaN;
+    },
+  };
+}
 
 eventStoreConformance('postgres', async (mayAppend) => {
-  const database = databases[0] ?? (await createTestDatabase());
-  databases[0] = database;
   await database.sql`DELETE FROM event_store.events`;
   await database.sql`DELETE FROM event_store.streams`;
   await database.sql`DELETE FROM event_store.checkpoints`;
   const store = createPostgresEventStore(database.sql, mayAppend ? { mayAppend } : {});
-  return { store, close: () => store.stop() };
+  return { store, makeRow, close: () => store.stop() };
 });
