@@ -1,0 +1,199 @@
+import { join } from 'node:path';
+import { artifactDefaults, artifactMigrations, startArtifact } from '@darkroom/artifact';
+import { controlPlaneMigrations, startControlPlane } from '@darkroom/control-plane';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '@darkroom/embedded-postgres';
+import { busMigrations } from '@darkroom/event-bus';
+import { assertMigrated, eventStoreMigrations, migrate, openDatabase } from '@darkroom/event-store';
+import { intakeDefaults, intakeMigrations, startIntake } from '@darkroom/intake';
+import { readSettings, type RunningService, stopInReverse } from '@darkroom/platform';
+import { startProjections } from '@darkroom/projections';
+import {
+  providerGatewayMigrations,
+  simulatorAccount,
+  startProviderGateway,
+} from '@darkroom/provider-gateway';
+import { readModelMigrations } from '@darkroom/read-models';
+import { startSimulator } from '@darkroom/simulator';
+import { settlePorts } from './ports.js';
+import type { ReadyFile } from './ready-file.js';
+import { type LoadedSecrets, loadSecrets } from './secrets.js';
+
+const settingNames = [
+  'INTAKE_PORT',
+  'CONTROL_PLANE_PORT',
+  'SIMULATOR_PORT',
+  'HOST',
+  'PUBLIC_URL',
+  'DATABASE_URL',
+  'DATABASE_OWNER_URL',
+  'BUS',
+  'DARKROOM_DEMO_KEY',
+  'DARKROOM_OPERATOR_KEY',
+  'SIGNING_SECRET',
+  'SIMULATOR_WEBHOOK_SECRET',
+  'LOG_LEVEL',
+  'LOG_PROMPTS',
+] as const;
+
+const migrationSets = [
+  eventStoreMigrations,
+  busMigrations,
+  readModelMigrations,
+  intakeMigrations,
+  ...providerGatewayMigrations,
+  artifactMigrations,
+  controlPlaneMigrations,
+];
+
+/** All of Darkroom in this process. */
+export interface RunningDarkroom {
+  readonly secrets: LoadedSecrets;
+  /** What ready.json says; asked again, as a Postgres that crashed comes back under another pid. */
+  ready(): ReadyFile;
+  /** Readiness turns false, everything is served on. */
+  leave(): void;
+  stop(): Promise<void>;
+}
+
+interface DatabaseUrls {
+  readonly url: string;
+  readonly ownerUrl: string | undefined;
+}
+
+/**
+ * Starts everything on a data folder that the caller has locked: Postgres unless one is given, the simulator, the services.
+ * What was started is stopped again when something fails.
+ */
+export async function startDarkroom(
+  dataDir: string,
+  env: NodeJS.ProcessEnv,
+  progress: (line: string) => void,
+): Promise<RunningDarkroom> {
+  const settings = readSettings(settingNames, env);
+  if (settings.BUS !== 'postgres')
+    throw new Error('this launcher runs on the Postgres bus: BUS must be postgres');
+  const { HOST: host, LOG_LEVEL: logLevel } = settings;
+  const secrets = loadSecrets(dataDir, {
+    demoKey: settings.DARKROOM_DEMO_KEY,
+    operatorKey: settings.DARKROOM_OPERATOR_KEY,
+  });
+  const { INTAKE_PORT, CONTROL_PLANE_PORT, SIMULATOR_PORT } = settings;
+  const ports = await settlePorts(dataDir, host, { INTAKE_PORT, CONTROL_PLANE_PORT, SIMULATOR_PORT });
+  const signingSecrets = settings.SIGNING_SECRET ?? ([secrets.signingSecret] as const);
+  const webhookSecret = settings.SIMULATOR_WEBHOOK_SECRET ?? secrets.webhookSecret;
+
+  const running: RunningService[] = [];
+  const started = async <T extends RunningService>(service: Promise<T>): Promise<T> => {
+    const is = await service;
+    running.push(is);
+    return is;
+  };
+  try {
+    const postgres = settings.DATABASE_URL === undefined ? await embedded(dataDir, progress) : undefined;
+    if (postgres) running.push({ name: 'postgres', stop: () => postgres.stop() });
+    const database: DatabaseUrls = postgres
+      ? { url: postgres.url, ownerUrl: postgres.ownerUrl }
+      : { url: settings.DATABASE_URL ?? '', ownerUrl: settings.DATABASE_OWNER_URL };
+    await bringUpToDate(database, progress);
+
+    progress('Starting the services');
+    const simulator = await startSimulator({
+      host,
+      port: ports.SIMULATOR_PORT,
+      dataDir: join(dataDir, 'simulator'),
+      webhookSecret,
+    });
+    running.push({ name: 'simulator', url: simulator.url, stop: () => simulator.stop() });
+    const account = simulatorAccount(simulator.url);
+    const databaseUrl = database.url;
+    const publicUrl = settings.PUBLIC_URL ?? `http://${host}:${ports.INTAKE_PORT}`;
+
+    await started(startProjections({ databaseUrl, logLevel }));
+    await started(
+      startArtifact({
+        ...artifactDefaults,
+        databaseUrl,
+        dataDir,
+        allowedHosts: [{ account: account.id, origin: simulator.url }],
+        logLevel,
+      }),
+    );
+    await started(
+      startProviderGateway({
+        databaseUrl,
+        publicUrl,
+        objectsDir: join(dataDir, 'objects'),
+        signingSecrets,
+        accounts: [account],
+        logLevel,
+      }),
+    );
+    const controlPlane = await started(
+      startControlPlane({
+        databaseUrl,
+        host,
+        port: ports.CONTROL_PLANE_PORT,
+        operatorKey: secrets.operatorKey,
+        logLevel,
+      }),
+    );
+    const intake = await started(
+      startIntake({
+        ...intakeDefaults,
+        host,
+        port: ports.INTAKE_PORT,
+        publicUrl: settings.PUBLIC_URL,
+        databaseUrl,
+        dataDir,
+        signingSecrets,
+        providerWebhookSecrets: { sim: [webhookSecret] },
+        demoKey: secrets.demoKey,
+        demoSession: isLoopback(host),
+        logLevel,
+        logPrompts: settings.LOG_PROMPTS,
+      }),
+    );
+
+    const ready = (): ReadyFile => ({
+      intake: intake.url,
+      control_plane: controlPlane.url,
+      simulator: simulator.url,
+      demo_key: secrets.demoKey,
+      operator_key: secrets.operatorKey,
+      pid: process.pid,
+      processes: [
+        { name: 'darkroom', pid: process.pid },
+        ...(postgres ? [{ name: 'postgres', pid: postgres.pid }] : []),
+      ],
+      database_url: databaseUrl,
+    });
+    const leave = (): void => {
+      intake.leave();
+      controlPlane.leave();
+    };
+    return { secrets, ready, leave, stop: () => stopInReverse(running) };
+  } catch (error) {
+    await stopInReverse(running).catch(() => undefined);
+    throw error;
+  }
+}
+
+const isLoopback = (host: string): boolean => ['127.0.0.1', '::1', 'localhost'].includes(host);
+
+async function embedded(dataDir: string, progress: (line: string) => void): Promise<EmbeddedPostgres> {
+  progress('Starting the embedded Postgres');
+  return startEmbeddedPostgres({ dataDir, log: progress });
+}
+
+async function bringUpToDate(
+  { url, ownerUrl }: DatabaseUrls,
+  progress: (line: string) => void,
+): Promise<void> {
+  const sql = openDatabase(ownerUrl ?? url, { applicationName: 'darkroom migrations', max: 1 });
+  try {
+    if (ownerUrl === undefined) await assertMigrated(sql, migrationSets);
+    else await migrate(sql, migrationSets, { log: progress });
+  } finally {
+    await sql.end({ timeout: 5 });
+  }
+}

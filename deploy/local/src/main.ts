@@ -1,0 +1,64 @@
+import 'reflect-metadata';
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, realpathSync } from 'node:fs';
+import { createLogger, readSettings, stopOnSignals } from '@darkroom/platform';
+import { startDarkroom } from './darkroom.js';
+import { lockDataDir } from './data-dir-lock.js';
+import { firstScreen } from './first-screen.js';
+import { removeReadyFile, removeStaleReadyFile, writeReadyFile } from './ready-file.js';
+
+/** How often ready.json is compared with what runs: a restarted Postgres has another pid. */
+const lookMs = 1_000;
+
+async function main(): Promise<void> {
+  const began = performance.now();
+  const settings = readSettings(['DATA_DIR', 'LOG_LEVEL', 'DRAIN_SECONDS'], {
+    DRAIN_SECONDS: '0',
+    ...process.env,
+  });
+  mkdirSync(settings.DATA_DIR, { recursive: true, mode: 0o700 });
+  const dataDir = realpathSync(settings.DATA_DIR);
+  const lock = lockDataDir(dataDir);
+  process.once('exit', () => {
+    removeReadyFile(dataDir);
+    lock.release();
+  });
+  removeStaleReadyFile(dataDir);
+  const progress = (line: string): void => void process.stdout.write(`  ${line}\n`);
+  // The services log to the terminal of whoever tries this: what is not worth a look stays away.
+  const env = { LOG_LEVEL: 'warn', ...process.env };
+  const darkroom = await startDarkroom(dataDir, env, progress);
+  stopOnSignals(() => darkroom.stop(), {
+    logger: createLogger({ service: 'darkroom', level: env.LOG_LEVEL }),
+    drainSeconds: settings.DRAIN_SECONDS,
+    onStopping: () => darkroom.leave(),
+  });
+
+  let written = '';
+  const write = (): void => {
+    const ready = darkroom.ready();
+    const text = JSON.stringify(ready);
+    if (text !== written) writeReadyFile(dataDir, ready);
+    written = text;
+  };
+  write();
+  setInterval(write, lookMs).unref();
+  process.stdout.write(
+    firstScreen(darkroom.ready(), {
+      seconds: (performance.now() - began) / 1000,
+      freshKeys: darkroom.secrets.fresh,
+      tryKey: `try-${randomBytes(4).toString('hex')}`,
+    }),
+  );
+}
+
+try {
+  await main();
+} catch (error) {
+  // One clear line for what a person can mend; anything else is a bug and shows where it is.
+  const isKnown = error instanceof Error && 'code' in error && typeof error.code === 'string';
+  process.stderr.write(
+    `darkroom: ${isKnown ? error.message : String(error instanceof Error ? error.stack : error)}\n`,
+  );
+  process.exit(1);
+}
