@@ -177,6 +177,8 @@ export type RefusalReason =
   | 'was_accepted'
   | 'absence_not_proven'
   | 'job_id_missing'
+  /** Another attempt of this generation has it. */
+  | 'job_id_taken'
   | 'out_of_scope'
   | 'not_forward'
   | 'unknown_model'

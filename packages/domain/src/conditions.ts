@@ -23,15 +23,18 @@ const isCurrent: Predicate = (state, event) =>
 
 /** Statuses from which an attempt may turn out to have been accepted after all. */
 const withoutJob: readonly AttemptStatus[] = ['unknown', 'not_there', 'given_up', 'not_sent', 'refused'];
-/** Besides those, the ones that were left behind with their job running. */
-const leftBehind: readonly AttemptStatus[] = [...withoutJob, 'abandoned'];
+/**
+ * Statuses of attempts that a run may take up again while it has nothing running: besides those without a job, the ones
+ * left behind with theirs (abandoned, or still running when their run ended), and those that failed, as the vendor once said.
+ */
+const leftBehind: readonly AttemptStatus[] = [...withoutJob, 'abandoned', 'accepted', 'failed'];
 
 const hasStatus = (attempt: Attempt | undefined, statuses: readonly AttemptStatus[]): boolean =>
   attempt !== undefined && statuses.includes(attempt.status);
 
-/** Whether an answer about this attempt may still change what it is. */
+/** Whether this attempt may still turn out to have been accepted. */
 export function mayTurnOutAccepted(attempt: Attempt): boolean {
-  return leftBehind.includes(attempt.status);
+  return withoutJob.includes(attempt.status);
 }
 
 const resolution = (event: GenerationEvent): string =>
@@ -81,7 +84,8 @@ export const conditions: Readonly<Record<ConditionName, Predicate>> = {
   'the vendor ended it': (state, event) => isCurrent(state, event) && isVendorEnd(event),
   'found: the current attempt': (state, event) => isFound(event) && isCurrent(state, event),
   'found: an attempt without a job': (state, event) =>
-    (isFound(event) || event.type === 'OutputsProduced') && hasStatus(attemptNamed(state, event), leftBehind),
+    (isFound(event) && hasStatus(attemptNamed(state, event), withoutJob)) ||
+    (event.type === 'OutputsProduced' && hasStatus(attemptNamed(state, event), leftBehind)),
   'found: an earlier attempt': (state, event) =>
     isFound(event) && !isCurrent(state, event) && hasStatus(attemptNamed(state, event), withoutJob),
   'found: an attempt that is no longer used': (state, event) =>
@@ -114,7 +118,7 @@ export const conditions: Readonly<Record<ConditionName, Predicate>> = {
     state.outputs.filter((output) => output.status === 'stored').length >= state.requested.minCount,
   'cancel was asked': (state) => state.cancelAsked !== null,
   'cancel was asked and the outcome is an orphan': (state) => state.cancelAsked !== null && hasOrphan(state),
-  'an end was asked and the outcome is an orphan': (state) => hasOrphan(state),
+  'failure was ordered and the outcome is an orphan': (state) => state.failAsked !== null && hasOrphan(state),
   'cancel was not asked yet': (state) => state.cancelAsked === null,
   'failure was not ordered yet': (state) => state.failAsked === null,
   'it moves forward': (state, event) =>

@@ -2,7 +2,7 @@ import type { AttemptEnd, Charge, FailureClass, Resolution } from '@darkroom/con
 import { type Decision, emitted, type Evidence, type Hear, type NewsOf, refused } from './commands.js';
 import { after, andEnd, endEvent, endingOf, failedEvent, rfc3339 } from './ending.js';
 import type { GenerationEvent } from './event.js';
-import { type JobNews, learnJob, orphanEvents } from './learn-job.js';
+import { isTaken, type JobNews, type Learned, learnJob, orphanEvents } from './learn-job.js';
 import { noMoney } from './money.js';
 import { decideRetry, defaultRetryPolicy, type RetryDecision } from './retry.js';
 import { type Attempt, attemptOf, type GenerationState } from './state.js';
@@ -17,6 +17,12 @@ export function hear(state: GenerationState, command: Hear): Decision {
   const attempt = attemptOf(state, command.attempt);
   if (attempt === undefined) return refused('unknown_attempt');
   const { news } = command;
+  if ('jobId' in news && news.jobId !== null && isTaken(state, attempt, news.jobId)) {
+    const isAnswer = state.phase === 'submitting' && attempt.number === state.current;
+    return isAnswer
+      ? unknown(state, attempt, command, { kind: 'unknown', cause: 'UNKNOWN_CAUSE_JOB_ID_TAKEN' })
+      : refused('job_id_taken');
+  }
   switch (news.kind) {
     case 'accepted':
       return emitted(learnJob(state, attempt, jobNews(command, news, accepted(command.contract))).events);
@@ -91,15 +97,19 @@ function produced(
   command: Hear,
   news: NewsOf<'produced'>,
 ): Decision {
-  const job = jobNews(command, news, 'CHARGE_CERTAIN');
-  const learned = learnJob(state, attempt, job);
+  const isEnding = state.cancelAsked !== null || state.failAsked !== null;
+  // What is not going to be stored is on record at least as accepted.
+  const job = jobNews(command, { ...news, mustBeAccepted: isEnding }, 'CHARGE_CERTAIN');
+  const learned =
+    attempt.status === 'failed' ? madeAfterAll(state, attempt, job) : learnJob(state, attempt, job);
   if (learned.is === 'elsewhere') return emitted(learned.events);
-  if (state.cancelAsked !== null || state.failAsked !== null) {
+  if (isEnding) {
     const then = after(state, command.now, learned.events);
     const orphans = orphanEvents(then, attempt, { ...job, reason: 'produced while the end was asked for' });
     return emitted(andEnd(state, command.now, [...learned.events, ...orphans]));
   }
-  const { outputs, links } = news;
+  const outputs = oneOfEach(news.outputs, state.requested.count);
+  const links = oneOfEach(news.links, state.requested.count);
   return emitted([
     ...learned.events,
     {
@@ -107,13 +117,28 @@ function produced(
       data: {
         run: state.run,
         attempt: attempt.number,
-        outputs: outputs.filter((output) => output.index < state.requested.count),
-        links: links.filter((link) => link.index < state.requested.count),
+        outputs,
+        links,
         charge: 'CHARGE_CERTAIN',
         cost: job.cost,
       },
     },
   ]);
+}
+
+/** The vendor once said that it failed, and now that it made the images. */
+function madeAfterAll(state: GenerationState, attempt: Attempt, job: JobNews): Learned {
+  return state.phase === 'requested' || state.phase === 'waiting'
+    ? { events: [], is: 'left-behind' }
+    : { events: orphanEvents(state, attempt, job), is: 'elsewhere' };
+}
+
+/** No more than was asked for, and each only once: what comes from a vendor is not trusted to be so. */
+function oneOfEach<T extends { readonly index: number }>(items: readonly T[], count: number): T[] {
+  return items.filter(
+    ({ index }, place) =>
+      index >= 0 && index < count && items.findIndex((other) => other.index === index) === place,
+  );
 }
 
 /** Behind an attempt's end: the end of the run that was asked for, or the one that the retry rule decided. */
@@ -240,6 +265,8 @@ function disproved(
     };
     return conclude(state, command.now, [failure], decision);
   }
+  // The first send's fate says nothing of the same bytes sent again.
+  if (attempt.repeats > 0) return refused(attempt.everAccepted ? 'was_accepted' : 'absence_not_proven');
   return settledAsNotThere(state, attempt, command, decision, {
     resolution: 'RESOLUTION_REFUSED',
     end,

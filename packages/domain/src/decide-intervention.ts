@@ -2,7 +2,7 @@ import type { Charge } from '@darkroom/contract';
 import { type CommandOf, type Decision, emitted, refused, type RefusalReason } from './commands.js';
 import { isChargeInTheWay } from './conditions.js';
 import { endingOf, rfc3339 } from './ending.js';
-import { learnJob } from './learn-job.js';
+import { isTaken, learnJob } from './learn-job.js';
 import { noMoney } from './money.js';
 import { type Attempt, attemptOf, type GenerationState, isFinal } from './state.js';
 
@@ -80,15 +80,22 @@ export function resolveAttempt(state: GenerationState, command: CommandOf<'resol
   if (command.outcome === 'not_there') {
     if (attempt.everAccepted) return refused('was_accepted');
     if (attempt.status !== 'unknown' && attempt.status !== 'given_up') return refused('nothing_new');
-    if (command.now < (attempt.settleUntil ?? 0)) return refused('not_now');
+    if (command.now < openUntil(attempt)) return refused('not_now');
     return emitted([resolution(state, attempt, command, 'RESOLUTION_NOT_THERE', 'CHARGE_NONE')]);
   }
   if (attempt.status !== 'unknown') return refused('nothing_new');
   return emitted([resolution(state, attempt, command, 'RESOLUTION_GIVEN_UP', 'CHARGE_POSSIBLE')]);
 }
 
+/** The machine's time to settle an attempt. A repeat asks the question anew. Milliseconds since the epoch. */
+function openUntil({ unknownSince, settleUntil, repeats, sendBy }: Attempt): number {
+  if (unknownSince === null || settleUntil === null) return 0;
+  return repeats === 0 ? settleUntil : Math.max(settleUntil, sendBy + (settleUntil - unknownSince));
+}
+
 function resolveFound(state: GenerationState, attempt: Attempt, command: CommandOf<'resolve'>): Decision {
   if (command.jobId === null || command.jobId === '') return refused('job_id_missing');
+  if (isTaken(state, attempt, command.jobId)) return refused('job_id_taken');
   const { events } = learnJob(state, attempt, {
     jobId: command.jobId,
     charge: 'CHARGE_POSSIBLE',

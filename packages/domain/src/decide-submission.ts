@@ -34,14 +34,18 @@ export function startSubmission(state: GenerationState, command: CommandOf<'star
   ]);
 }
 
-/** Whether the same bytes may be sent again under the same key, now. */
-export function isInKeyScope(attempt: Attempt, contract: SubmissionContract, now: number): boolean {
+/**
+ * Whether the same bytes may be sent again under the same key, until `sendBy`. What reaches the vendor after it has forgotten
+ * the key is a new request.
+ */
+export function isInKeyScope(attempt: Attempt, contract: SubmissionContract, sendBy: number): boolean {
   if (contract.submit === 'keyed-reject') return true;
   if (contract.submit !== 'keyed-replay') return false;
-  const { keyScope } = contract;
+  const { keyScope, acceptLagSeconds } = contract;
   if (keyScope === 'forever') return true;
   // A key that is forgotten when its run ends protects nothing once the outcome is unknown.
-  return typeof keyScope === 'number' && now < attempt.startedAt + keyScope * 1000;
+  if (typeof keyScope !== 'number') return false;
+  return sendBy + acceptLagSeconds * 1000 < attempt.startedAt + keyScope * 1000;
 }
 
 /** The same bytes again: only while nothing asks to end, as it may be what starts the bill. */
@@ -51,7 +55,8 @@ export function repeatSubmission(state: GenerationState, command: CommandOf<'rep
   if (state.phase !== 'unresolved' || attempt?.number !== command.attempt) return refused('nothing_new');
   if (endingOf(state, now) !== null) return refused('ending');
   if (now <= attempt.sendBy) return refused('not_now');
-  if (attempt.everAccepted || !isInKeyScope(attempt, contract, now)) return refused('out_of_scope');
+  if (attempt.everAccepted || !isInKeyScope(attempt, contract, command.sendBy))
+    return refused('out_of_scope');
   const { run } = state;
   return emitted([
     {
@@ -84,9 +89,9 @@ export function tick(state: GenerationState, { now, contract }: CommandOf<'tick'
         : emitted([endEvent(state, ending)]);
     case 'processing': {
       if (attempt === undefined) return refused('nothing_new');
-      const since = ending === null ? state.abandonOrdered?.at : endingSince(state, ending);
-      if (since === undefined) return refused('nothing_new');
-      if (now < since + vendorsTimeToEnd(contract)) return refused('not_now');
+      const until = vendorHasUntil(state, attempt, now, contract);
+      if (until === null) return refused('nothing_new');
+      if (now < until) return refused('not_now');
       return ending === null ? abandon(state, attempt) : endUnconfirmed(state, attempt, now, contract);
     }
     default:
@@ -94,9 +99,21 @@ export function tick(state: GenerationState, { now, contract }: CommandOf<'tick'
   }
 }
 
-/** How long a vendor has to confirm that a job is over. Milliseconds. */
-export function vendorsTimeToEnd(contract: SubmissionContract | null): number {
-  return contract === null || contract.cancel === 'never' ? 0 : contract.graceSeconds * 1000;
+/**
+ * Until when a vendor may confirm that a running job is over; null: nothing asks for its end. It counts from the
+ * acceptance where the end was asked for before: what was not accepted could not be canceled. Milliseconds since the epoch.
+ */
+export function vendorHasUntil(
+  state: GenerationState,
+  attempt: Attempt,
+  now: number,
+  contract: SubmissionContract | null,
+): number | null {
+  const ending = endingOf(state, now);
+  const since = ending === null ? state.abandonOrdered?.at : endingSince(state, ending);
+  if (since === undefined) return null;
+  const grace = contract === null || contract.cancel === 'never' ? 0 : contract.graceSeconds * 1000;
+  return Math.max(since, attempt.acceptedAt ?? 0) + grace;
 }
 
 function endUnconfirmed(

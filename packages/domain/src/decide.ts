@@ -65,9 +65,8 @@ function notify(state: GenerationState, command: CommandOf<'notify'>): Decision 
   if (attempt.notificationBodies.includes(command.bodySha256)) return refused('nothing_new');
   if (attempt.notifications >= maxNotifications) return refused('too_many');
   const { status } = attempt;
-  const isRunning = !isFinal(state.phase) && (status === 'started' || status === 'accepted');
-  const mayChange = mayTurnOutAccepted(attempt) && !(isFinal(state.phase) && status === 'abandoned');
-  if (!isRunning && !mayChange) return refused('nothing_new');
+  const hasJob = status === 'started' || status === 'accepted' || status === 'abandoned';
+  if (!mayTurnOutAccepted(attempt) && (isFinal(state.phase) || !hasJob)) return refused('nothing_new');
   const { notificationId, bodySha256, signed, body } = command;
   return emitted([
     {

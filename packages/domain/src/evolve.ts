@@ -1,3 +1,4 @@
+import { worstCharge } from './charge.js';
 import { conditions } from './conditions.js';
 import type { EventOf, GenerationEvent, PlacedEvent } from './event.js';
 import { foldOutputs } from './fold-outputs.js';
@@ -61,6 +62,8 @@ function fold(state: GenerationState, event: PlacedEvent, to: Phase): Generation
     version,
     decisionVersion: decisive ? version : state.decisionVersion,
     updatedAt: at,
+    // What is learned after the end may make the bill better or worse than the end said.
+    charge: isFinal(to) ? worstCharge(folded.attempts.map((attempt) => attempt.charge)) : null,
     phaseSince: entered ? at : state.phaseSince,
     phaseVersion: entered ? version : state.phaseVersion,
     stalled: event.type === 'GenerationStalled' || !decisive ? folded.stalled : null,

@@ -1,8 +1,8 @@
 import { worseCharge } from './charge.js';
 import type { EventOf, PlacedEvent } from './event.js';
-import { withAttempt } from './fold-submission.js';
+import { takeUp, withAttempt } from './fold-submission.js';
 import { isNamed } from './money.js';
-import type { GenerationState, Output } from './state.js';
+import { attemptOf, type GenerationState, type Output } from './state.js';
 
 /** What happens to the outputs of the attempt whose images are being stored. */
 export function foldOutputs(state: GenerationState, event: PlacedEvent): GenerationState {
@@ -48,9 +48,12 @@ const sourceOf = (link: { readonly stagingKey: string }): Output['source'] =>
 function produced(state: GenerationState, event: PlacedEvent & EventOf<'OutputsProduced'>): GenerationState {
   const { data, at } = event;
   const sources = new Map(data.links.map((link) => [link.index, sourceOf(link)]));
+  const taken = takeUp(state, data.attempt);
+  const job = attemptOf(state, data.attempt)?.vendorJobId ?? '';
   return {
-    ...withAttempt(state, data.attempt, (attempt) => ({
+    ...withAttempt(taken, data.attempt, (attempt) => ({
       status: 'produced',
+      everAccepted: true,
       charge: worseCharge(attempt.charge, data.charge),
       cost: isNamed(data.cost) ? data.cost : attempt.cost,
       percent: 100,
@@ -58,11 +61,11 @@ function produced(state: GenerationState, event: PlacedEvent & EventOf<'OutputsP
       failureClass: null,
       endedAt: at,
     })),
-    current: data.attempt,
-    retryAt: null,
-    retryRule: null,
-    gaveUp: false,
     abandonOrdered: null,
+    // Its job was left behind once, and is of use now.
+    orphans: state.orphans.map((orphan) =>
+      orphan.attempt === data.attempt && orphan.vendorJobId === job ? { ...orphan, adopted: true } : orphan,
+    ),
     outputs: data.outputs.map((output) => ({
       index: output.index,
       status: 'pending',

@@ -1,8 +1,8 @@
-import { worseCharge, worstCharge } from './charge.js';
+import { worseCharge } from './charge.js';
 import type { EventOf, PlacedEvent } from './event.js';
-import { withAttempt } from './fold-submission.js';
-import { isNamed } from './money.js';
-import { type GenerationState, isFinal } from './state.js';
+import { takeUp, withAttempt } from './fold-submission.js';
+import { isNamed, noMoney } from './money.js';
+import { attemptOf, type GenerationState, isFinal, type Orphan } from './state.js';
 
 /** What happens to the run as a whole: its end, what people ask of it, what the vendor's bill turns out to be. */
 export function foldRun(state: GenerationState, event: PlacedEvent): GenerationState {
@@ -10,10 +10,10 @@ export function foldRun(state: GenerationState, event: PlacedEvent): GenerationS
   switch (event.type) {
     case 'GenerationCompleted':
     case 'GenerationCanceled':
-      return { ...state, finishedAt: at, charge: event.data.charge };
+      return { ...state, finishedAt: at };
     case 'GenerationFailed': {
-      const { code, message, retryable, charge } = event.data;
-      return { ...state, finishedAt: at, charge, error: { code, message, retryable } };
+      const { code, message, retryable } = event.data;
+      return { ...state, finishedAt: at, error: { code, message, retryable } };
     }
     case 'CancellationRequested':
       return { ...state, cancelAsked: { by: event.data.requestedBy, at } };
@@ -59,6 +59,7 @@ const freshRun = {
   deferrals: 0,
   retryAt: null,
   retryRule: null,
+  nextModel: null,
   outputs: [],
 } as const;
 
@@ -85,11 +86,8 @@ function retried(state: GenerationState, event: PlacedEvent & EventOf<'RetryOrde
 
 function adopted(state: GenerationState, event: PlacedEvent & EventOf<'OrphanAdopted'>): GenerationState {
   const { data, at } = event;
-  const ended = isFinal(state.phase);
-  const run = ended
-    ? { ...freshRun, run: data.run, deadline: Date.parse(data.deadline) }
-    : { retryAt: null, retryRule: null, gaveUp: false };
-  const taken = withAttempt(state, data.attempt, (attempt) => ({
+  const run = isFinal(state.phase) ? { ...freshRun, run: data.run, deadline: Date.parse(data.deadline) } : {};
+  const taken = withAttempt(takeUp(state, data.attempt), data.attempt, (attempt) => ({
     status: 'accepted',
     charge: worseCharge(attempt.charge, 'CHARGE_POSSIBLE'),
     vendorJobId: data.vendorJobId,
@@ -99,16 +97,25 @@ function adopted(state: GenerationState, event: PlacedEvent & EventOf<'OrphanAdo
     failureClass: null,
     endedAt: null,
   }));
-  return {
-    ...taken,
-    ...run,
-    current: data.attempt,
-    orphans: state.orphans.map((orphan) =>
-      orphan.attempt === data.attempt && orphan.vendorJobId === data.vendorJobId
-        ? { ...orphan, adopted: true }
-        : orphan,
-    ),
-  };
+  const orphans = state.orphans.map((orphan) =>
+    orphan.attempt === data.attempt && orphan.vendorJobId === data.vendorJobId
+      ? { ...orphan, adopted: true }
+      : orphan,
+  );
+  return { ...taken, ...run, orphans: [...orphans, ...jobLeftFor(state, data.attempt, data.vendorJobId)] };
+}
+
+/** The attempt's own job, where another of its jobs takes its place: what it cost stays on the bill. */
+function jobLeftFor(state: GenerationState, number: number, vendorJobId: string): Orphan[] {
+  const attempt = attemptOf(state, number);
+  const own = attempt?.vendorJobId ?? null;
+  const isKnown = state.orphans.some((orphan) => orphan.attempt === number && orphan.vendorJobId === own);
+  if (attempt === undefined || own === null || own === vendorJobId || isKnown) return [];
+  const { account, charge, cost } = attempt;
+  const reason = 'another job of its attempt took its place';
+  return [
+    { attempt: number, account, vendorJobId: own, charge, cost: cost ?? noMoney, reason, adopted: false },
+  ];
 }
 
 function orphaned(
@@ -116,17 +123,12 @@ function orphaned(
   { data }: PlacedEvent & EventOf<'PaidOrphanRecorded'>,
 ): GenerationState {
   const { attempt, account, vendorJobId, charge, cost, reason } = data;
+  // Something of a submit that was open: the vendor did take it.
   const known = withAttempt(state, attempt, (before) => ({
+    ...(before.status === 'started' ? { status: 'accepted', everAccepted: true } : {}),
     charge: worseCharge(before.charge, charge),
     cost: isNamed(cost) ? cost : before.cost,
   }));
   const orphan = { attempt, account, vendorJobId, charge, cost, reason, adopted: false };
-  const orphans = [...state.orphans, orphan];
-  // The bill of a run that has ended already may turn out worse than it said.
-  const { charge: said } = state;
-  return {
-    ...known,
-    orphans,
-    charge: said === null ? null : worstCharge([said, charge]),
-  };
+  return { ...known, orphans: [...state.orphans, orphan] };
 }

@@ -1,7 +1,9 @@
-import { worseCharge } from './charge.js';
+import type { Charge } from '@darkroom/contract';
+import { worseCharge, worstCharge } from './charge.js';
 import type { EventOf, GenerationEvent, PlacedEvent } from './event.js';
 import { isNamed, type Money } from './money.js';
-import type { Attempt, GenerationState } from './state.js';
+import { leavesModel, nextOfRoute } from './retry.js';
+import { type Attempt, attemptOf, type GenerationState } from './state.js';
 
 type Placed<E extends GenerationEvent> = E & Pick<PlacedEvent, 'version' | 'at'>;
 type SubmissionEvent = Placed<
@@ -160,7 +162,7 @@ function resolved(state: GenerationState, event: Of<'SubmissionResolved'>): Gene
       }));
       const takenUp = ['requested', 'waiting', 'unresolved'].includes(state.phase);
       return takenUp && (state.phase !== 'unresolved' || state.current === data.attempt)
-        ? { ...after, current: data.attempt, retryAt: null, retryRule: null, gaveUp: false }
+        ? takeUp(after, data.attempt)
         : after;
     }
     case 'RESOLUTION_REFUSED':
@@ -181,10 +183,9 @@ function resolved(state: GenerationState, event: Of<'SubmissionResolved'>): Gene
         ? {
             ...after,
             ...counted(state, data.end, data.failureClass),
-            retryAt: time(data.retryAt),
-            retryRule: data.retryRule,
+            ...leftFor(state, data),
           }
-        : after;
+        : { ...after, gaveUp: state.gaveUp && state.current !== data.attempt };
     }
     default: {
       const after = withAttempt(state, data.attempt, (attempt) => ({
@@ -197,13 +198,49 @@ function resolved(state: GenerationState, event: Of<'SubmissionResolved'>): Gene
         ? {
             ...after,
             ...counted(state, '', ''),
-            retryAt: time(data.retryAt),
-            retryRule: data.retryRule,
+            ...leftFor(state, data),
             gaveUp: !data.acceptDoubleCharge,
           }
         : after;
     }
   }
+}
+
+/** The run goes on with this attempt: nothing is left to be paid twice for, and no next try is due. */
+export function takeUp(state: GenerationState, attempt: number): GenerationState {
+  return {
+    ...withAttempt(state, attempt, () => ({ secondChargeAccepted: false })),
+    current: attempt,
+    retryAt: null,
+    retryRule: null,
+    gaveUp: false,
+  };
+}
+
+/** The next try after an open question was closed. */
+function leftFor(
+  state: GenerationState,
+  { retryAt, retryRule, attempt }: Of<'SubmissionResolved'>['data'],
+): Pick<GenerationState, 'retryAt' | 'retryRule' | 'nextModel' | 'abandonOrdered'> {
+  const model = attemptOf(state, attempt)?.model ?? '';
+  const next = leavesModel(retryRule) ? (nextOfRoute(model, state.requested.route) ?? null) : state.nextModel;
+  return {
+    retryAt: time(retryAt),
+    retryRule,
+    nextModel: state.abandonOrdered?.model ?? next,
+    // What was ordered of this attempt must not befall the next one.
+    abandonOrdered: null,
+  };
+}
+
+/** What the attempt's other jobs may cost, which its own end says nothing about. */
+function chargeOfOtherJobs(state: GenerationState, number: number): Charge {
+  const own = attemptOf(state, number)?.vendorJobId ?? '';
+  return worstCharge(
+    state.orphans
+      .filter((orphan) => orphan.attempt === number && !orphan.adopted && orphan.vendorJobId !== own)
+      .map((orphan) => orphan.charge),
+  );
 }
 
 /** Whether the attempt's end sends the run back to waiting. */
@@ -222,7 +259,7 @@ function failed(state: GenerationState, { data, at }: Of<'AttemptFailed'>): Gene
   return {
     ...withAttempt(state, data.attempt, (attempt) => ({
       status,
-      charge: data.charge,
+      charge: worseCharge(data.charge, chargeOfOtherJobs(state, data.attempt)),
       secondChargeAccepted: attempt.secondChargeAccepted || paysAgain,
       cost: named(data.cost, attempt.cost),
       end: data.end,

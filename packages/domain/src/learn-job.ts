@@ -68,8 +68,24 @@ function foundEvent(state: GenerationState, attempt: Attempt, news: JobNews): Ev
   };
 }
 
+/** Its job went on when its run left it, or ended without it. */
+const isLeftBehind = ({ status }: Attempt): boolean => status === 'abandoned' || status === 'accepted';
+
 const isOtherJob = (attempt: Attempt, jobId: string | null): boolean =>
   jobId !== null && attempt.vendorJobId !== null && attempt.vendorJobId !== jobId;
+
+/** Whether the job belongs to another attempt of this generation: a job has one owner. */
+export function isTaken(state: GenerationState, attempt: Attempt, jobId: string): boolean {
+  const { number, account } = attempt;
+  return (
+    state.attempts.some(
+      (other) => other.number !== number && other.account === account && other.vendorJobId === jobId,
+    ) ||
+    state.orphans.some(
+      (orphan) => orphan.attempt !== number && orphan.account === account && orphan.vendorJobId === jobId,
+    )
+  );
+}
 
 /** Records that an attempt has a job. Every job ends as the current one, an adopted one or an orphan; none is lost. */
 export function learnJob(state: GenerationState, attempt: Attempt, news: JobNews): Learned {
@@ -82,8 +98,9 @@ export function learnJob(state: GenerationState, attempt: Attempt, news: JobNews
     return { events: needed ? [foundEvent(state, attempt, news)] : [], is: 'current' };
   }
   if (attempt.number === state.current && phase === 'processing') return { events: [], is: 'current' };
-  if ((phase === 'requested' || phase === 'waiting') && mayTurnOutAccepted(attempt)) {
-    if (attempt.status === 'abandoned') return { events: [], is: 'left-behind' };
+  const isIdle = phase === 'requested' || phase === 'waiting';
+  if (isIdle && isLeftBehind(attempt)) return { events: [], is: 'left-behind' };
+  if (isIdle && mayTurnOutAccepted(attempt)) {
     const needed = news.jobId !== null || news.mustBeAccepted;
     return { events: needed ? [foundEvent(state, attempt, news)] : [], is: 'current' };
   }
@@ -91,7 +108,7 @@ export function learnJob(state: GenerationState, attempt: Attempt, news: JobNews
 }
 
 function elsewhere(state: GenerationState, attempt: Attempt, news: JobNews): GenerationEvent[] {
-  if (attempt.status === 'abandoned') return orphanEvents(state, attempt, news);
+  if (isLeftBehind(attempt)) return orphanEvents(state, attempt, news);
   return mayTurnOutAccepted(attempt)
     ? [foundEvent(state, attempt, news), ...orphanEvents(state, attempt, news)]
     : [];

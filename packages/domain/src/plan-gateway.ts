@@ -1,9 +1,9 @@
 import type { CommandOf } from './commands.js';
 import { isChargeInTheWay } from './conditions.js';
 import { absenceProvenFrom } from './decide-hear.js';
-import { isInKeyScope, tick, vendorsTimeToEnd } from './decide-submission.js';
-import { endingOf, endingSince } from './ending.js';
-import { type Attempt, currentAttempt, type GenerationState } from './state.js';
+import { isInKeyScope, tick, vendorHasUntil } from './decide-submission.js';
+import { endingOf } from './ending.js';
+import { type Attempt, type AttemptStatus, currentAttempt, type GenerationState } from './state.js';
 import type { SubmissionContract } from './submission-contract.js';
 
 /** How an unknown outcome is settled. A staged answer and a webhook settle it in any case. */
@@ -76,17 +76,17 @@ function planSubmit(state: GenerationState, now: number): GatewayAction {
     return { do: 'append', command: { type: 'tick', now, contract: null } };
   if (state.retryAt !== null && now < state.retryAt)
     return nothing(Math.min(state.retryAt, state.deadline), false);
-  const model = state.nextModel ?? lastModel(state) ?? state.requested.route[0];
+  const model = state.nextModel ?? currentAttempt(state)?.model ?? state.requested.route[0];
   if (model === undefined) return nothing(state.deadline, false);
   return {
     do: 'submit',
     model,
-    lookUpFirst: state.attempts.filter(({ status }) => status === 'not_there' || status === 'given_up'),
+    lookUpFirst: state.attempts.filter(({ status }) => followsUnknown.includes(status)),
   };
 }
 
-const lastModel = (state: GenerationState): string | undefined =>
-  state.attempts.filter((attempt) => attempt.run === state.run).at(-1)?.model;
+/** Of these a vendor may have a job after all. */
+const followsUnknown: readonly AttemptStatus[] = ['unknown', 'not_there', 'given_up'];
 
 function planSettlement(
   state: GenerationState,
@@ -116,8 +116,9 @@ function settlementOf(
 ): Settlement {
   if (contract === null) return { by: 'waiting' };
   if (attempt.vendorJobId !== null && contract.poll === 'get') return { by: 'poll' };
+  const sendBy = now + contract.sendBySeconds * 1000;
   const mayRepeat =
-    endingOf(state, now) === null && !attempt.everAccepted && isInKeyScope(attempt, contract, now);
+    endingOf(state, now) === null && !attempt.everAccepted && isInKeyScope(attempt, contract, sendBy);
   switch (contract.submit) {
     case 'lookup':
     case 'keyed-reject':
@@ -142,10 +143,8 @@ function planProcessing(
 ): GatewayAction {
   const command = { type: 'tick', now, contract } as const;
   if (tick(state, command).kind === 'events') return { do: 'append', command };
-  const ending = endingOf(state, now);
-  const since = ending === null ? state.abandonOrdered?.at : endingSince(state, ending);
-  if (since !== undefined)
-    return { do: 'cancel-at-vendor', attempt, due: since + vendorsTimeToEnd(contract) };
+  const until = vendorHasUntil(state, attempt, now, contract);
+  if (until !== null) return { do: 'cancel-at-vendor', attempt, due: until };
   if (contract === null || contract.poll === 'none') return nothing(state.deadline, true);
   return { do: 'poll', attempt, due: state.deadline };
 }

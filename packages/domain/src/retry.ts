@@ -65,7 +65,7 @@ export function decideRetry(question: RetryQuestion): RetryDecision {
 }
 
 function afterCharge(question: RetryQuestion): RetryDecision {
-  const next = question.policy.payTwice ? nextOfRoute(question) : undefined;
+  const next = question.policy.payTwice ? nextOfRoute(question.model, question.route) : undefined;
   return next === undefined
     ? { kind: 'fail', code: 'ERROR_CODE_PROVIDER_FAILED', rule: 'charged_and_failed' }
     : { kind: 'next-of-route', model: next, at: question.now, rule: 'policy_pays_twice' };
@@ -96,7 +96,7 @@ function transient(question: RetryQuestion, rule: string): RetryDecision {
 }
 
 function exhausted(question: RetryQuestion, rule: string): RetryDecision {
-  const next = nextOfRoute(question);
+  const next = nextOfRoute(question.model, question.route);
   if (next !== undefined) return { kind: 'next-of-route', model: next, at: question.now, rule };
   const code =
     question.outcome === 'ATTEMPT_END_VENDOR_FAILED'
@@ -105,8 +105,14 @@ function exhausted(question: RetryQuestion, rule: string): RetryDecision {
   return { kind: 'fail', code, rule };
 }
 
-function nextOfRoute({ model, route }: RetryQuestion): string | undefined {
+/** The model behind this one. */
+export function nextOfRoute(model: string, route: readonly string[]): string | undefined {
   return route[route.indexOf(model) + 1];
+}
+
+/** Whether a rule that lets the run go on lets it go on with the next model. */
+export function leavesModel(rule: string): boolean {
+  return rule === 'attempts_used_up' || rule === 'deferrals_used_up';
 }
 
 function jitterMs({ policy, random }: RetryQuestion, tries: number): number {

@@ -21,7 +21,7 @@ export type ConditionName =
   | 'enough is stored'
   | 'cancel was asked'
   | 'cancel was asked and the outcome is an orphan'
-  | 'an end was asked and the outcome is an orphan'
+  | 'failure was ordered and the outcome is an orphan'
   | 'cancel was not asked yet'
   | 'failure was not ordered yet'
   | 'it moves forward'
@@ -51,15 +51,18 @@ const in_ = (where: readonly Phase[], rules: readonly Rule[]): Row =>
 
 const disprovedEarlier = stay('disproved: an earlier attempt, never accepted');
 const givenUpOpen = stay('given up: an open question');
+const disprovedCurrent = stay('disproved: the current attempt, never accepted');
 const idle: readonly Rule[] = [
   { when: 'found: an attempt without a job', to: 'processing' },
+  // It was given up, and nothing newer was started yet.
+  ...disprovedCurrent,
   ...disprovedEarlier,
   ...givenUpOpen,
 ];
 const busy: readonly Rule[] = [...stay('found: an earlier attempt'), ...disprovedEarlier, ...givenUpOpen];
 const over: readonly Rule[] = [
   ...stay('found: an attempt that is no longer used'),
-  ...stay('disproved: the current attempt, never accepted'),
+  ...disprovedCurrent,
   ...disprovedEarlier,
   ...givenUpOpen,
 ];
@@ -107,7 +110,7 @@ export const transitions: Readonly<Record<GenerationEventType, Row>> = {
   GenerationCompleted: { storing: go('succeeded', 'enough is stored') },
   GenerationFailed: {
     ...in_(['requested', 'waiting', 'unresolved', 'processing', 'storing'], go('failed', 'always')),
-    submitting: go('failed', 'an end was asked and the outcome is an orphan'),
+    submitting: go('failed', 'failure was ordered and the outcome is an orphan'),
   },
   GenerationCanceled: {
     ...in_(['requested', 'waiting', 'unresolved', 'processing'], go('canceled', 'cancel was asked')),
