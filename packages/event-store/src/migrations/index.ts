@@ -1,4 +1,4 @@
 export { MigrationError, type MigrationErrorCode } from './errors.js';
 export { eventStoreMigrations } from './event-store-set.js';
-export { assertMigrated, migrate, type MigrateOptions } from './migrate.js';
+export { assertMigrated, migrate } from './migrate.js';
 export type { MigrationSet } from './migration-files.js';
