@@ -208,6 +208,19 @@ describe('storing outputs', () => {
     expect((await artifact.load(generation)).state.error?.code).toBe('ERROR_CODE_FAILED_BY_OPERATOR');
   });
 
+  it('ends when a person orders it, in the middle of a download', async () => {
+    await start();
+    answers['/drip'] = dripping;
+    const generation = await artifact.produced({ links: [link('/drip')] });
+    await expectSoon(() => asked['/drip'] === 1);
+    await artifact.append(generation, 'exists', [
+      artifact.event('FailureOrdered', { run: 1, reason: 'the client gave up' }),
+    ]);
+    await artifact.until(generation, ended);
+    expect((await artifact.load(generation)).state.error?.code).toBe('ERROR_CODE_FAILED_BY_OPERATOR');
+    expect(asked['/drip']).toBe(1);
+  });
+
   it('sleeps until the deadline while a fresh link is waited for', async () => {
     await start();
     const generation = await artifact.produced({ links: [link('/gone')], deadlineMs: 3_600_000 });

@@ -92,6 +92,8 @@ describe('fetching an output', () => {
     const timer = setInterval(() => socket.write(chunk), everyMs);
     socket.once('close', () => clearInterval(timer));
   };
+  // Made beforehand: server and client share this thread.
+  const pixels = greyPng(14_000, 14_000);
   const bomb = gzipSync(Buffer.alloc(20_000_000));
   it.each<[string, string, number, (socket: Socket) => void, Partial<DeclaredOutput>]>([
     ['a link that ran out', 'LINK_EXPIRED', 1, (socket) => socket.end(failing(403)), {}],
@@ -143,7 +145,7 @@ describe('fetching an output', () => {
       (socket) => socket.end(whole(Buffer.from('<!doctype html>'), 'content-type: image/png')),
       {},
     ],
-    ['a pixel bomb', 'PIXEL_LIMIT', 1, (socket) => socket.end(whole(greyPng(14_000, 14_000))), {}],
+    ['a pixel bomb', 'PIXEL_LIMIT', 1, (socket) => socket.end(whole(pixels)), {}],
     ['a gzip bomb', 'TOO_LARGE', 1, (socket) => socket.end(whole(bomb, 'content-encoding: gzip')), {}],
     [
       'nested encodings',

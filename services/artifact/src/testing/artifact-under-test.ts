@@ -33,6 +33,8 @@ const tenant = 'acme';
 export class ArtifactUnderTest {
   readonly dataDir = mkdtempSync(join(tmpdir(), 'darkroom-artifact-'));
   readonly objects: ObjectStore = localDiskObjectStore(join(this.dataDir, 'objects'));
+  /** Short waits. */
+  readonly limits = { ...artifactDefaults.limits, idleTimeoutMs: 500, rateGraceMs: 300, retryPauseMs: 1 };
   private readonly running: RunningService[] = [];
 
   private constructor(
@@ -54,14 +56,8 @@ export class ArtifactUnderTest {
         logLevel: 'silent',
         pollMs: 50,
         retryAfterMs: 20,
+        limits: this.limits,
         ...config,
-        limits: {
-          ...artifactDefaults.limits,
-          idleTimeoutMs: 500,
-          rateGraceMs: 300,
-          retryPauseMs: 1,
-          ...config.limits,
-        },
       },
       { objects: this.objects, ...options },
     );
@@ -143,7 +139,7 @@ export class ArtifactUnderTest {
   }
 
   event<T extends EventType>(type: T, data: EventData[T]): NewEvent<T> {
-    return { id: randomUUID(), type, data } as NewEvent<T>;
+    return { id: randomUUID(), type, data };
   }
 
   async append(

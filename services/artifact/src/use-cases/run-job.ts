@@ -13,13 +13,15 @@ export interface JobPorts extends StorePorts {
 }
 
 const longestTimerMs = 2 ** 31 - 1;
+/** How long a person's order to fail may wait for a download that is under way. */
+const lookEveryMs = 2_000;
 
-/** The deadline came while outputs were on their way, or the run ended: time to look again. */
+/** The deadline came while outputs were on their way, the run ended or is to end: time to look again. */
 class Due extends Error {
   override readonly name = 'Due';
 }
 
-/** Stores what is pending, side by side, until the deadline. True: the run is over. */
+/** Stores what is pending, side by side, until the deadline or a person's order. True: the run is over. */
 async function storePending(
   ports: JobPorts,
   claim: Claim,
@@ -34,6 +36,12 @@ async function storePending(
   const onAbort = (): void => end(signal.reason);
   signal.addEventListener('abort', onAbort);
   const timer = setTimeout(() => end(new Due()), Math.min(due - ports.now(), longestTimerMs));
+  const watch = setInterval(() => void lookAgain(), lookEveryMs);
+  const lookAgain = async (): Promise<void> => {
+    // A look that fails is made up for by the next one, and by the append at the latest.
+    const now = await loadGeneration(ports.store, claim.generation).catch(() => undefined);
+    if (now && planArtifact(now.state, ports.now()).do !== 'store') end(new Due());
+  };
   try {
     const each = outputs.map(async (output) => {
       try {
@@ -53,6 +61,7 @@ async function storePending(
     return false;
   } finally {
     clearTimeout(timer);
+    clearInterval(watch);
     signal.removeEventListener('abort', onAbort);
   }
 }
