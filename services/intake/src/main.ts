@@ -3,11 +3,13 @@ import { createLogger, stopOnSignals } from '@darkroom/platform';
 import { readIntakeConfig } from './config.js';
 import { startIntake } from './start-intake.js';
 
-const config = readIntakeConfig(process.env);
-const logger = createLogger({ service: 'intake', level: config.logLevel, logPrompts: config.logPrompts });
-const service = await startIntake(config, { logger });
-stopOnSignals(() => service.stop(), {
-  logger,
-  drainSeconds: config.drainSeconds,
-  onStopping: () => service.leave(),
-});
+try {
+  const config = readIntakeConfig(process.env);
+  const logger = createLogger({ service: 'intake', level: config.logLevel, logPrompts: config.logPrompts });
+  const service = await startIntake(config, { logger });
+  const { drainSeconds } = config;
+  stopOnSignals(() => service.stop(), { logger, drainSeconds, onStopping: () => service.leave() });
+} catch (error) {
+  console.error(`intake does not start: ${error instanceof Error ? error.message : String(error)}`);
+  process.exit(1);
+}

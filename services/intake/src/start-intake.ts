@@ -1,4 +1,10 @@
-import { createPostgresEventStore, migrate, openDatabase } from '@darkroom/event-store';
+import {
+  assertMigrated,
+  createPostgresEventStore,
+  eventStoreMigrations,
+  migrate,
+  openDatabase,
+} from '@darkroom/event-store';
 import {
   createHttpApp,
   createLogger,
@@ -11,7 +17,7 @@ import {
   type Signer,
 } from '@darkroom/platform';
 import { mayAppend } from '@darkroom/domain';
-import { feedHead, type LinkSigner, readFeeds } from '@darkroom/read-models';
+import { feedHead, type LinkSigner, readFeeds, readModelMigrations } from '@darkroom/read-models';
 import { join } from 'node:path';
 import { addDemoKey } from './adapters/add-demo-key.js';
 import { FeedTail } from './adapters/feed-tail.js';
@@ -38,7 +44,10 @@ export interface RunningIntake extends RunningService {
   leave(): void;
 }
 
-/** Starts the clients' HTTP API. The event store's and the read models' schemas must be there. */
+/**
+ * Starts the clients' HTTP API. The schemas of the event store and of the read models must be there.
+ * @throws ConfigError or MigrationError, of one line each, where it must not start
+ */
 export async function startIntake(config: IntakeConfig, options: IntakeOptions = {}): Promise<RunningIntake> {
   const logger =
     options.logger ??
@@ -69,6 +78,7 @@ export async function startIntake(config: IntakeConfig, options: IntakeOptions =
   };
 
   try {
+    await assertMigrated(sql, [eventStoreMigrations, readModelMigrations, intakeMigrations]);
     const { demoKey } = config;
     const demoKeyId = demoKey === undefined ? undefined : await addDemoKey(sql, demoKey, config.defaultRoute);
     const parts: IntakeParts = {

@@ -78,8 +78,7 @@ export class FeedTail {
   async stop(): Promise<void> {
     this.stopped = true;
     this.forgetHints();
-    for (const channel of [...this.channels.values()])
-      for (const listener of [...channel.listeners]) listener.close();
+    for (const channel of this.channels.values()) for (const listener of channel.listeners) listener.close();
     this.wake?.();
     await this.running;
   }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { newUuid, signContentLink, toPublicId } from '@darkroom/platform';
+import { artifactEnvelope } from '../openapi/response-schemas.js';
 import { finish, startAttempt } from '../testing/gateway-events.js';
 import { startTestIntake, type TestIntake } from '../testing/test-intake.js';
 
@@ -30,7 +31,7 @@ const path = (): string => `/v1/artifacts/${image.id}`;
 it('tells the facts of an image, with fresh links', async () => {
   const answer = await intake.call({ path: path() });
   expect(answer.status).toBe(200);
-  const { generation, ...facts } = answer.json<{ data: Image }>().data;
+  const { generation, ...facts } = answer.json(artifactEnvelope).data;
   expect(facts).toEqual(image);
   expect(generation).toMatch(/^gen_/);
 });

@@ -1,15 +1,9 @@
 import { newUuid, traceIdOf } from '@darkroom/platform';
+import { acceptedEnvelope, generationEnvelope, problemSchema } from '../openapi/response-schemas.js';
 import { startTestIntake, type TestIntake } from '../testing/test-intake.js';
 
-interface Accepted {
-  data: { id: string; status: string; created_at: string; links: Record<string, string> };
-}
 interface Problem {
-  type: string;
   code: string;
-  status: number;
-  trace_id: string;
-  errors: { pointer: string; code: string }[];
 }
 
 let intake: TestIntake;
@@ -34,7 +28,7 @@ describe('what is accepted', () => {
   it('answers 202 with where to look, and keeps what was asked with its defaults', async () => {
     const answer = await post({ prompt: `  ${prompt} ` });
     expect(answer.status).toBe(202);
-    const { data } = answer.json<Accepted>();
+    const { data } = answer.json(acceptedEnvelope);
     expect(data.id).toMatch(/^gen_[0-9a-hjkmnp-tv-z]{26}$/);
     expect(data).toEqual({
       id: data.id,
@@ -49,9 +43,9 @@ describe('what is accepted', () => {
     expect(answer.headers).toMatchObject({ location: `${path}/${data.id}`, 'retry-after': '1' });
     expect(answer.headers).not.toHaveProperty('idempotency-replayed');
 
-    const found = await intake.call({ path: data.links['self'] ?? '' });
+    const found = await intake.call({ path: data.links.self });
     expect(found.status).toBe(200);
-    expect(found.json<{ data: unknown }>().data).toMatchObject({
+    expect(found.json(generationEnvelope).data).toMatchObject({
       id: data.id,
       run: 1,
       version: 1,
@@ -89,7 +83,7 @@ describe('what is accepted', () => {
       deadlineSeconds: 60,
       estimatedCost: { micros: '120000', currency: 'USD' },
     });
-    const { requestedAt, deadline } = event?.['data'];
+    const { requestedAt, deadline } = event?.['data'] ?? {};
     expect(Date.parse(deadline) - Date.parse(requestedAt)).toBe(60_000);
     expect(event?.['metadata']).toMatchObject({ tenant: 'demo', traceparent });
     expect(traceIdOf(traceparent)).toBe('4bf92f3577b34da6a3ce929d0e0e4736');
@@ -368,7 +362,7 @@ describe('what is refused leaves nothing behind', () => {
     const before = await stored();
     const answer = await post(body, headers);
     expect([answer.status, answer.headers['content-type']]).toEqual([status, 'application/problem+json']);
-    const problem = answer.json<Problem>();
+    const problem = answer.json(problemSchema);
     expect(problem).toMatchObject({
       type: `/docs/errors/${code}`,
       code,

@@ -58,6 +58,10 @@ export async function sendStream(
   // Proxies that buffer would hold events back.
   raw.setHeader('x-accel-buffering', 'no');
   raw.writeHead(200);
+  if (request.method === 'HEAD') {
+    raw.end();
+    return;
+  }
   raw.flushHeaders();
   try {
     await pipeline(Readable.from(source, { objectMode: true, highWaterMark: 1 }), raw);

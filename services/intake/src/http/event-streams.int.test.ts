@@ -1,4 +1,5 @@
 import { newUuid, toPublicId } from '@darkroom/platform';
+import { historyEnvelope } from '../openapi/response-schemas.js';
 import { finish, startAttempt } from '../testing/gateway-events.js';
 import { openStream, type SseMessage } from '../testing/open-stream.js';
 import { startTestIntake, type TestIntake } from '../testing/test-intake.js';
@@ -23,7 +24,7 @@ describe('the history of one generation', () => {
     await finish(intake, id);
     const answer = await intake.call({ path: `/v1/generations/${id}/events` });
     expect(answer.status).toBe(200);
-    const { data } = answer.json<{ data: { id: string; type: string; version: number; run: number }[] }>();
+    const { data } = answer.json(historyEnvelope);
     expect(data.map(({ type, version, run }) => [type, version, run])).toEqual([
       ['GenerationRequested', 1, 1],
       ['SubmissionStarted', 2, 1],

@@ -284,16 +284,12 @@ function keyOf(request: FastifyRequest): string {
 }
 
 function acceptedOrThrow(result: CreateResult): Extract<CreateResult, { outcome: 'accepted' }> {
-  switch (result.outcome) {
-    case 'accepted':
-      return result;
-    case 'mismatch':
-      throw new ProblemError('idempotency_mismatch', 'This key was used for a request with another body.');
-    case 'unknown-model':
-      throw new ProblemError('unknown_model', undefined, {
-        errors: [{ pointer: '/model', code: 'unknown_model', message: 'GET /v1/models lists what there is' }],
-      });
-    case 'beyond-limits':
-      throw new ProblemError('invalid_fields', undefined, { errors: result.errors });
-  }
+  if (result.outcome === 'accepted') return result;
+  if (result.outcome === 'mismatch')
+    throw new ProblemError('idempotency_mismatch', 'This key was used for a request with another body.');
+  if (result.outcome === 'beyond-limits')
+    throw new ProblemError('invalid_fields', undefined, { errors: result.errors });
+  throw new ProblemError('unknown_model', undefined, {
+    errors: [{ pointer: '/model', code: 'unknown_model', message: 'GET /v1/models lists what there is' }],
+  });
 }

@@ -4,6 +4,7 @@ import { RequestMethod } from '@nestjs/common';
 import { IntakeModule } from '../intake.module.js';
 import type { IntakeParts } from '../intake-parts.js';
 import { operations } from '../openapi/operations.js';
+import { modelsEnvelope } from '../openapi/response-schemas.js';
 import { startTestIntake, type TestIntake } from '../testing/test-intake.js';
 
 let intake: TestIntake;
@@ -102,7 +103,7 @@ describe('health', () => {
 
 it('lists what can be asked for', async () => {
   const answer = await intake.call({ path: '/v1/models' });
-  const { data } = answer.json<{ data: { id: string; default: boolean }[] }>();
+  const { data } = answer.json(modelsEnvelope);
   expect(data.map(({ id }) => id)).toEqual([
     'sim/standard',
     'sim/keyed',
@@ -159,7 +160,7 @@ describe('the session', () => {
       expect(answer.status).toBe(204);
       const cookie = cookieOf(answer.headers) ?? '';
       const models = await intake.bare({ path: '/v1/models', headers: { cookie } });
-      const { data } = models.json<{ data: { id: string; default: boolean }[] }>();
+      const { data } = models.json(modelsEnvelope);
       expect(data.find((model) => model.default)?.id).toBe('sim/keyed');
     }
   });

@@ -1,19 +1,16 @@
 import { newUuid, toPublicId } from '@darkroom/platform';
+import type { z } from 'zod';
+import {
+  acceptedEnvelope,
+  generationEnvelope,
+  generationPage,
+  type generationSchema,
+} from '../openapi/response-schemas.js';
 import { finish, startAttempt } from '../testing/gateway-events.js';
 import { startTestIntake, type TestIntake } from '../testing/test-intake.js';
 import { until } from '../testing/until.js';
 
-interface Resource {
-  id: string;
-  version: number;
-  status: string;
-  prompt: string | null;
-  links: { self: string };
-}
-interface Page {
-  data: Resource[];
-  next: string | null;
-}
+type Resource = z.output<typeof generationSchema>;
 
 let intake: TestIntake;
 beforeAll(async () => {
@@ -40,11 +37,11 @@ describe('one generation', () => {
     await startAttempt(intake.store, id);
     const third = await intake.call({ path: `${path}/${id}`, headers: ifNoneMatch });
     expect(third.status).toBe(200);
-    expect(third.json<{ data: Resource }>().data).toMatchObject({ status: 'processing', version: 2 });
+    expect(third.json(generationEnvelope).data).toMatchObject({ status: 'processing', version: 2 });
 
     await finish(intake, id);
     const last = await intake.call({ path: `${path}/${id}`, headers: ifNoneMatch });
-    expect(last.json<{ data: Resource }>().data.status).toBe('succeeded');
+    expect(last.json(generationEnvelope).data.status).toBe('succeeded');
     expect(last.headers).not.toHaveProperty('retry-after');
   });
 
@@ -77,7 +74,7 @@ describe('one generation', () => {
       expect(new Set(bodies).size).toBe(1);
     }
     const mine = await intake.call({ path: `${path}/${id}` });
-    expect(mine.json<{ data: Resource }>().data).toMatchObject({ status: 'queued', version: 1 });
+    expect(mine.json(generationEnvelope).data).toMatchObject({ status: 'queued', version: 1 });
   });
 });
 
@@ -88,7 +85,7 @@ describe('the list', () => {
     while (next !== null) {
       const answer = await intake.call({ path: next });
       expect(answer.status).toBe(200);
-      const page = answer.json<Page>();
+      const page = answer.json(generationPage);
       found.push(...page.data);
       const link: string | undefined = /^<([^>]+)>; rel="next"$/.exec(
         String(answer.headers['link'] ?? ''),
@@ -108,10 +105,10 @@ describe('the list', () => {
     expect((await all('status=queued,processing&model=sim/reject')).length).toBe(5);
     expect(await all('status=succeeded&model=sim/reject')).toEqual([]);
     const foreign = await intake.bare({ path, headers: asForeigner() });
-    expect(foreign.json<Page>()).toEqual({ data: [], next: null });
+    expect(foreign.json(generationPage)).toEqual({ data: [], next: null });
 
     const first = await intake.call({ path: `${path}?limit=2&model=sim/reject` });
-    const { next } = first.json<Page>();
+    const { next } = first.json(generationPage);
     for (const query of [
       `after=${next}x&limit=2&model=sim/reject`,
       `after=${next}&limit=2`,
@@ -164,7 +161,7 @@ describe('cancel', () => {
     const answers = await Promise.all([cancel(id), cancel(id), cancel(id)]);
     for (const answer of answers) {
       expect(answer.status).toBe(202);
-      expect(answer.json<{ data: Resource }>().data).toMatchObject({ id, status: 'processing' });
+      expect(answer.json(generationEnvelope).data).toMatchObject({ id, status: 'processing' });
     }
     const [row] = await intake.database.sql`
       select count(*)::int as n, min(metadata ->> 'actor') as actor from event_store.events where type = 'CancellationRequested'`;
@@ -204,9 +201,9 @@ describe('Prefer: wait', () => {
     await finish(intake, id);
     const { status, headers, ...rest } = await answer;
     expect([status, headers['preference-applied']]).toEqual([200, 'wait=30']);
-    expect(rest.json<{ data: Resource }>().data).toMatchObject({ id, status: 'succeeded' });
+    expect(rest.json(generationEnvelope).data).toMatchObject({ id, status: 'succeeded' });
     const replay = await post('wait=30', key);
-    expect([replay.status, replay.json<{ data: Resource }>().data.status]).toEqual([202, 'queued']);
+    expect([replay.status, replay.json(acceptedEnvelope).data.status]).toEqual([202, 'queued']);
   });
 
   it('answers 202 when the time is over', async () => {
@@ -230,13 +227,12 @@ describe('erasing', () => {
     expect([early.status, early.json<{ code: string }>().code]).toEqual([409, 'still_open']);
     await finish(intake, id);
     const before = await intake.call({ path: `${path}/${id}` });
-    const [image] = before.json<{ data: { artifacts: { content_url: string; id: string }[] } }>().data
-      .artifacts;
+    const [image] = before.json(generationEnvelope).data.artifacts;
 
     expect((await erase()).status).toBe(204);
     expect((await erase()).status).toBe(204);
     const after = await intake.call({ path: `${path}/${id}` });
-    expect(after.json<{ data: Resource }>().data).toMatchObject({
+    expect(after.json(generationEnvelope).data).toMatchObject({
       status: 'succeeded',
       prompt: null,
       artifacts: [],

@@ -1,6 +1,7 @@
 import type { FieldError } from '@darkroom/platform';
 import { type CapabilitySheet, sheetFor } from '@darkroom/providers';
 import type { CreateGeneration } from '../schemas/create-generation.js';
+import { codePoints } from './code-points.js';
 import { fieldError } from '../schemas/field-errors.js';
 
 /** Names that stand for several models, tried in order. */
@@ -61,7 +62,7 @@ export function beyondLimits(request: CreateGeneration, sheets: readonly Capabil
           `must be one of ${limits.formats.join(', ')} for this model`,
         ),
       );
-    if ([...request.prompt].length > limits.maxPromptLength)
+    if (codePoints(request.prompt) > limits.maxPromptLength)
       found.set(
         'prompt',
         fieldError(

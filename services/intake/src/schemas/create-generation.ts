@@ -1,6 +1,5 @@
 import { z } from 'zod';
-
-const codePoints = (text: string): number => [...text].length;
+import { codePoints } from '../policy/code-points.js';
 
 const sizeSchema = z
   .string()

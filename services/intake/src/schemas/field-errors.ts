@@ -107,8 +107,9 @@ function errorsOf(issue: z.core.$ZodIssue, body: unknown): FieldError[] {
     case 'invalid_key':
     case 'invalid_element':
     case 'invalid_union':
-      return [fieldError(path, 'invalid_format')];
+      break;
   }
+  return [fieldError(path, 'invalid_format')];
 }
 
 const isNumber = (origin: string): boolean => origin === 'number' || origin === 'int' || origin === 'bigint';

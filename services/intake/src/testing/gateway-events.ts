@@ -26,7 +26,7 @@ async function append(
     stream,
     expected: past.length,
     by,
-    events: events.map((event) => ({ id: newUuid(), ...event }) as NewEvent),
+    events: events.map((event) => ({ id: newUuid(), ...event })),
     metadata: { tenant: past[0]?.metadata.tenant ?? '', actor: `service:${by}` },
   });
   if (outcome.outcome !== 'appended') throw new Error(outcome.outcome);

@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import { request as open, type IncomingHttpHeaders } from 'node:http';
 import { once } from 'node:events';
 
@@ -15,15 +16,14 @@ export interface Answer {
   readonly headers: IncomingHttpHeaders;
   readonly bytes: Buffer;
   readonly text: string;
-  /** The parsed body; fails where it is no JSON. */
-  json<T = never>(): T;
+  /** The parsed body, checked where a schema is given; fails where it is no JSON. */
+  json<T>(schema?: z.ZodType<T>): T;
 }
 
 /** One real HTTP exchange, with headers that a well-behaved client would not send. */
 export async function httpCall(base: string, call: Call): Promise<Answer> {
   const raw = typeof call.body === 'string' || Buffer.isBuffer(call.body);
-  const body =
-    call.body === undefined ? undefined : raw ? (call.body as string | Buffer) : JSON.stringify(call.body);
+  const body = call.body === undefined ? undefined : raw ? call.body : JSON.stringify(call.body);
   const headers: Record<string, string | string[]> =
     body === undefined || raw ? {} : { 'content-type': 'application/json' };
   for (const [name, value] of Object.entries(call.headers ?? {}))
@@ -49,6 +49,9 @@ export async function httpCall(base: string, call: Call): Promise<Answer> {
     headers: response.headers,
     bytes,
     text: bytes.toString('utf8'),
-    json: () => JSON.parse(bytes.toString('utf8')),
+    json: (schema) => {
+      const value = JSON.parse(bytes.toString('utf8'));
+      return schema ? schema.parse(value) : value;
+    },
   };
 }

@@ -20,14 +20,8 @@ export async function cancelGeneration(
   if (result.outcome === 'appended') return 'asked';
   if (result.outcome === 'no-such-generation') return 'not-found';
   if (result.outcome === 'fenced') throw new Error('a cancellation moves no row of its own');
-  switch (result.reason) {
-    case 'already_asked':
-      return 'asked';
-    case 'already_final':
-      return 'already-final';
-    case 'too_late':
-      return 'too-late';
-    default:
-      throw new Error(`a cancellation was refused as ${result.reason}`);
-  }
+  if (result.reason === 'already_asked') return 'asked';
+  if (result.reason === 'already_final') return 'already-final';
+  if (result.reason === 'too_late') return 'too-late';
+  throw new Error(`a cancellation was refused as ${result.reason}`);
 }

@@ -5,6 +5,7 @@ import type { FieldError, Signer } from '@darkroom/platform';
 import { type CapabilitySheet, estimateCost } from '@darkroom/providers';
 import type { Principal } from '../adapters/key-directory.js';
 import { requestFingerprint } from '../policy/request-fingerprint.js';
+import { codePoints } from '../policy/code-points.js';
 import { idTime } from '../policy/id-time.js';
 import { beyondLimits, type ResolvedModel, resolveModel, type Routes } from '../policy/resolve-model.js';
 import type { CreateGeneration } from '../schemas/create-generation.js';
@@ -103,7 +104,7 @@ function requestedEvent(
     promptSalt: salt.toString('hex'),
     promptDigest: {
       saltedSha256: createHash('sha256').update(salt).update(wish.prompt, 'utf8').digest('hex'),
-      length: [...wish.prompt].length,
+      length: codePoints(wish.prompt),
     },
     model: model.name,
     route: [...model.route],

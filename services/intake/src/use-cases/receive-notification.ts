@@ -44,14 +44,8 @@ export async function receiveNotification(
         returning id`,
     },
   });
-  switch (result.outcome) {
-    case 'appended':
-      return 'recorded';
-    case 'fenced':
-      return 'dropped';
-    case 'no-such-generation':
-      return 'no-such-attempt';
-    case 'refused':
-      return result.reason === 'unknown_attempt' ? 'no-such-attempt' : 'dropped';
-  }
+  if (result.outcome === 'appended') return 'recorded';
+  if (result.outcome === 'no-such-generation') return 'no-such-attempt';
+  const unknown = result.outcome === 'refused' && result.reason === 'unknown_attempt';
+  return unknown ? 'no-such-attempt' : 'dropped';
 }

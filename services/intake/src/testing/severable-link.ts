@@ -1,0 +1,56 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+
+/** A TCP link that can be cut and joined again, as a database that goes away. */
+export interface SeverableLink {
+  readonly port: number;
+  /** Cuts what is open; from then on every connection is cut at once. */
+  cut(): void;
+  join(): void;
+  stop(): Promise<void>;
+}
+
+export async function severableLink(target: { host: string; port: number }): Promise<SeverableLink> {
+  const sockets = new Set<Socket>();
+  let whole = true;
+  const server = createServer((near) => {
+    if (!whole) {
+      near.destroy();
+      return;
+    }
+    const far = connect(target);
+    for (const [socket, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      sockets.add(socket);
+      socket.on('error', () => undefined);
+      socket.on('close', () => {
+        sockets.delete(socket);
+        other.destroy();
+      });
+    }
+    near.pipe(far).pipe(near);
+  });
+  server.listen({ host: '127.0.0.1', port: 0 });
+  await once(server, 'listening');
+  const cutAll = (): void => {
+    for (const socket of sockets) socket.destroy();
+  };
+  return {
+    port: (server.address() as AddressInfo).port,
+    cut() {
+      whole = false;
+      cutAll();
+    },
+    join() {
+      whole = true;
+    },
+    async stop() {
+      whole = false;
+      cutAll();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
