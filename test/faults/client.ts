@@ -31,7 +31,8 @@ const resourceSchema = z.object({
 const ledgerLineSchema = z.object({
   seq: z.int(),
   model: z.string(),
-  prompt: z.string(),
+  /** Null where the submit could not even be read. */
+  prompt: z.string().nullable(),
   reference: z.string().nullish(),
   job_id: z.string().nullable(),
   accepted: z.boolean(),
@@ -113,9 +114,13 @@ export async function readLedger(target: Target): Promise<LedgerLine[]> {
     .map((line) => ledgerLineSchema.parse(JSON.parse(line)));
 }
 
-/** Nothing more will happen to it unless a person acts. */
+/** Models whose unknown outcomes the vendor itself can settle: exactly one charge each, and always an end. */
+export const settledByVendor: ReadonlySet<string> = new Set(['sim/standard', 'sim/keyed', 'sim/reject']);
+
+/** Nothing more will happen to it unless a person acts, and nobody else could. */
 export function isSettled(resource: Resource): boolean {
-  return isFinal(resource) || resource.status_reason?.code === 'needs_attention';
+  const needsPerson = resource.status_reason?.code === 'needs_attention';
+  return isFinal(resource) || (needsPerson && !settledByVendor.has(resource.model));
 }
 
 export function isFinal(resource: Resource): boolean {

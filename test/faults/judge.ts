@@ -1,12 +1,9 @@
 import { createHash } from 'node:crypto';
-import { getBytes, type LedgerLine, type Resource, type Target } from './client.js';
+import { getBytes, type LedgerLine, type Resource, settledByVendor, type Target } from './client.js';
 import type { Invocation } from './load.js';
 
 /** A finding against the promise; an empty list is a pass. */
 export type Finding = string;
-
-/** Models whose unknown outcomes the vendor itself can settle: exactly one charge each, and always an end. */
-const settledByVendor = new Set(['sim/standard', 'sim/keyed', 'sim/reject']);
 
 /**
  * Holds what clients were told against the vendor's own bill.
@@ -20,7 +17,7 @@ export function judgeCharges(
   const findings: Finding[] = [];
   const charges = new Map<string, number>();
   for (const line of ledger)
-    if (line.charged_micros > 0) charges.set(line.prompt, (charges.get(line.prompt) ?? 0) + 1);
+    if (line.charged_micros > 0) charges.set(line.prompt ?? '', (charges.get(line.prompt ?? '') ?? 0) + 1);
   for (const { prompt, model } of history) {
     const count = charges.get(prompt) ?? 0;
     if (count > 1) findings.push(`${model} "${prompt}" was charged ${count} times`);

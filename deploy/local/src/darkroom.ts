@@ -182,7 +182,9 @@ const isLoopback = (host: string): boolean => ['127.0.0.1', '::1', 'localhost'].
 
 async function embedded(dataDir: string, progress: (line: string) => void): Promise<EmbeddedPostgres> {
   progress('Starting the embedded Postgres');
-  return startEmbeddedPostgres({ dataDir, log: progress });
+  // What Postgres notes in the ordinary course of things is nobody's progress.
+  const log = (line: string): void => (/ LOG: {2}/.test(line) ? undefined : progress(line));
+  return startEmbeddedPostgres({ dataDir, log });
 }
 
 async function bringUpToDate(
