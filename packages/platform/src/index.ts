@@ -61,4 +61,5 @@ export {
 } from './object-store/object-store.js';
 export { type RunningService, stopInReverse } from './process/running-service.js';
 export { stopOnSignals, type StopOnSignalsOptions } from './process/stop-on-signals.js';
-export { currentTraceparent, traceIdOf } from './telemetry/trace-context.js';
+export { startTelemetry, type Telemetry, type TelemetryOptions } from './telemetry/start-telemetry.js';
+export { currentTraceparent, inSpan, traceIdOf } from './telemetry/trace-context.js';

@@ -10,6 +10,7 @@ import type { RunningService } from '../process/running-service.js';
 import { answerClientError } from './client-errors.js';
 import { ProblemFilter, sendProblem } from './problem-filter.js';
 import { installRequestRules } from './request-rules.js';
+import { installServerSpans } from './server-span.js';
 import { ValidationPipe } from './validation-pipe.js';
 
 export interface HttpAppOptions {
@@ -50,6 +51,7 @@ export async function createHttpApp(module: Type | DynamicModule, options: HttpA
       sendProblem(error, request, reply, logger),
   });
   const fastify = adapter.getInstance();
+  installServerSpans(fastify);
   installRequestRules(fastify, { bodyLimits: options.bodyLimits ?? {} });
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     bodyParser: false,

@@ -21,7 +21,7 @@ export interface RawServer {
 
 /** A TCP server that answers each request head with whatever `answer` writes to the socket: also what HTTP forbids. */
 export async function startRawServer(
-  answer: (socket: Socket, head: string, index: number) => void,
+  answer: (socket: Socket, head: string, index: number, body: string) => void,
 ): Promise<RawServer> {
   const connections: SeenConnection[] = [];
   const requests: string[] = [];
@@ -37,10 +37,11 @@ export async function startRawServer(
         const head = text.slice(0, end);
         const length = Number(/\r\ncontent-length: *(\d+)/i.exec(head)?.[1] ?? 0);
         if (text.length < end + 4 + length) return;
+        const body = text.slice(end + 4, end + 4 + length);
         text = text.slice(end + 4 + length);
         seen.requests.push(head);
         requests.push(head);
-        answer(socket, head, requests.length - 1);
+        answer(socket, head, requests.length - 1, body);
       }
     });
   });
