@@ -16,11 +16,11 @@ export interface AccountGate {
 export function accountGate(sql: Database): AccountGate {
   return {
     async admit(account, probeSeconds) {
-      const [row] = await sql<{ wait: number | null; paused: boolean }[]>`
-        select extract(epoch from not_before - clock_timestamp()) * 1000 as wait, paused_by is not null as paused
+      const [row] = await sql<{ wait: number; paused: boolean }[]>`
+        select (extract(epoch from not_before - clock_timestamp()) * 1000)::float8 as wait, paused_by is not null as paused
         from gateway.account_gates where account = ${account}`;
       if (row === undefined) return null;
-      if (row.wait !== null && Number(row.wait) > 0) return Date.now() + Math.ceil(Number(row.wait));
+      if (row.wait > 0) return Date.now() + Math.ceil(row.wait);
       if (!row.paused) return null;
       const probe = await sql`
         update gateway.account_gates set not_before = clock_timestamp() + make_interval(secs => ${probeSeconds})

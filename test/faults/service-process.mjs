@@ -1,0 +1,46 @@
+// One service as a process of its own, that ends or stops itself at a line of the crash table. Run by ServiceProcess.
+import 'reflect-metadata';
+import { artifactDefaults, startArtifact } from '@darkroom/artifact';
+import { simulatorAccount, startProviderGateway } from '@darkroom/provider-gateway';
+
+const { service, databaseUrl, dataDir, simulatorUrl, crash } = JSON.parse(process.argv[2]);
+
+let left = crash?.times ?? 1;
+async function at(line) {
+  if (crash === undefined || line !== crash.line || left <= 0) return;
+  left -= 1;
+  // What was just written to a socket is given the time to leave.
+  if (line === 4) await new Promise((resolve) => setTimeout(resolve, 100));
+  process.stdout.write(`at ${line}\n`);
+  process.kill(process.pid, crash.signal);
+  // The signal arrives before the next turn of the loop; nothing after the line may run before.
+  await new Promise((resolve) => setTimeout(resolve, 50));
+}
+
+const running =
+  service === 'artifact'
+    ? await startArtifact(
+        {
+          ...artifactDefaults,
+          databaseUrl,
+          dataDir,
+          allowedHosts: [{ account: 'sim', origin: new URL(simulatorUrl).origin }],
+          logLevel: 'error',
+          leaseSeconds: 3,
+        },
+        { at },
+      )
+    : await startProviderGateway(
+        {
+          databaseUrl,
+          publicUrl: 'http://127.0.0.1:9',
+          objectsDir: `${dataDir}/objects`,
+          signingSecrets: ['a secret of these tests alone'],
+          accounts: [simulatorAccount(simulatorUrl)],
+          logLevel: 'error',
+          leaseSeconds: crash?.leaseSeconds ?? 3,
+        },
+        { at },
+      );
+process.stdout.write('running\n');
+process.on('SIGTERM', () => void running.stop().then(() => process.exit(0)));
