@@ -1,10 +1,17 @@
 import { join } from 'node:path';
 import { mayAppend } from '@darkroom/domain';
-import { createBusMicroservice, PostgresLogTransport } from '@darkroom/event-bus';
-import { createPostgresEventStore, openDatabase } from '@darkroom/event-store';
+import { busMigrations, createBusMicroservice, PostgresLogTransport } from '@darkroom/event-bus';
+import {
+  assertMigrated,
+  createPostgresEventStore,
+  type Database,
+  eventStoreMigrations,
+  openDatabase,
+} from '@darkroom/event-store';
 import {
   createEgress,
   createLogger,
+  inSpan,
   localDiskObjectStore,
   NestLogger,
   type ObjectStore,
@@ -16,7 +23,7 @@ import { ArtifactModule } from './artifact.module.js';
 import type { ArtifactConfig } from './config.js';
 import { sweepIncoming } from './download/incoming-file.js';
 import { Waker } from './handlers/wake.handlers.js';
-import { artifactSchema } from './migrations.js';
+import { artifactMigrations, artifactSchema } from './migrations.js';
 import { downloadAllowances } from './policy/allowances.js';
 import { type JobPorts, runJob } from './use-cases/run-job.js';
 import type { CrashProbe } from './use-cases/store-one.js';
@@ -34,6 +41,18 @@ export interface ArtifactOptions {
 /** Decoded at once: each takes up to a quarter of a gigabyte and a core. */
 const decodersAtOnce = 2;
 
+/** @throws MigrationError where the schemas are not there: better now than at the first job */
+async function openMigrated(url: string): Promise<Database> {
+  const sql = openDatabase(url, { applicationName: 'artifact' });
+  try {
+    await assertMigrated(sql, [eventStoreMigrations, busMigrations, artifactMigrations]);
+    return sql;
+  } catch (error) {
+    await sql.end({ timeout: 5 });
+    throw error;
+  }
+}
+
 /** Downloads, verifies and stores what vendors made, and alone ends storing. Needs its migrations and the event store's. */
 export async function startArtifact(
   config: ArtifactConfig,
@@ -46,7 +65,7 @@ export async function startArtifact(
   const folder = join(config.dataDir, 'incoming');
   await sweepIncoming(folder);
 
-  const sql = openDatabase(config.databaseUrl, { applicationName: 'artifact' });
+  const sql = await openMigrated(config.databaseUrl);
   const store = createPostgresEventStore(sql, { mayAppend });
   const work = workTable(sql, { schema: artifactSchema });
   const egress = createEgress({ allow: downloadAllowances(config.allowedHosts) });
@@ -67,7 +86,11 @@ export async function startArtifact(
     concurrency: config.concurrency,
     leaseSeconds: config.leaseSeconds,
     pollMs: config.pollMs,
-    run: async (claim, signal) => runJob(ports, claim, signal),
+    run: async (claim, signal) => {
+      const { generation, traceparent } = claim;
+      const attributes = { 'darkroom.generation.id': generation };
+      await inSpan('store outputs', { traceparent, attributes }, async () => runJob(ports, claim, signal));
+    },
     logger,
   });
 
