@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { until } from './until.js';
 
-const script = fileURLToPath(new URL('service-process.mjs', import.meta.url));
+const script = fileURLToPath(new URL('run-service.mjs', import.meta.url));
 
 /** Where a service process stops itself: behind this line of a submit, by this signal. */
 export interface Crash {
