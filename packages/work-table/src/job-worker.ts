@@ -55,6 +55,8 @@ interface Running {
   done: Promise<void>;
 }
 
+const shortestWaitMs = 5;
+
 /** Starts claiming. Leases are renewed every third of their time; a job whose lease is gone is told to end. */
 export function startJobWorker(options: JobWorkerOptions): JobWorker {
   const { work, concurrency, leaseSeconds, log } = options;
@@ -125,7 +127,11 @@ export function startJobWorker(options: JobWorkerOptions): JobWorker {
         const claimed = await claimOnce();
         // All places taken: the end of a job pokes.
         if (claimed > 0 && running.size < concurrency) waitMs = 0;
-        else if (running.size < concurrency) waitMs = Math.min(waitMs, (await work.msUntilDue()) ?? waitMs);
+        else if (running.size < concurrency) {
+          // Due and not claimed: another is at it in this moment. Asking without a pause would load the database for nothing.
+          const dueMs = (await work.msUntilDue()) ?? waitMs;
+          waitMs = Math.min(waitMs, Math.max(dueMs, shortestWaitMs));
+        }
       } catch (error) {
         log.warn({ err: error }, 'due jobs could not be claimed; it is tried again');
       }

@@ -1,5 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { createPostgresEventStore, type EventStore, type NewEvent } from '@darkroom/event-store';
+import {
+  createPostgresEventStore,
+  type EventStore,
+  type NewEvent,
+  openDatabase,
+} from '@darkroom/event-store';
 import { createTestDatabase, type TestDatabase } from '@darkroom/event-store/testing';
 import type { Claim, ClaimRequest, Move, Wake } from './index.js';
 import { type WorkTable, workTable, workTableMigrations } from './index.js';
@@ -368,19 +373,24 @@ it.each([
   ['without statistics', false],
   ['with statistics', true],
 ])('walks the index of what is due, and not what exists: %s', async (_, analyzed) => {
-  await database.sql`
-    INSERT INTO gateway.jobs (generation, tenant, due_at)
-    SELECT gen_random_uuid(), 'acme', clock_timestamp() + interval '1 day' FROM generate_series(1, 20000)`;
-  await database.sql`
-    INSERT INTO gateway.jobs (generation, tenant, account, ready_since)
-    SELECT gen_random_uuid(), 't' || n % 3, 'acc', clock_timestamp() FROM generate_series(1, 20000) n`;
+  // A database of its own: statistics of the other cases' rows would mislead the planner.
+  const own = await createTestDatabase({ migrations: [workTableMigrations('gateway')] });
+  await own.sql`
+    INSERT INTO gateway.jobs (generation, tenant, due_at, account, ready_since)
+    SELECT gen_random_uuid(), 't' || n % 3, CASE WHEN n % 2 = 0 THEN clock_timestamp() + interval '1 day' END,
+           CASE WHEN n % 2 = 1 THEN 'acc' END, CASE WHEN n % 2 = 1 THEN clock_timestamp() END
+    FROM generate_series(1, 40000) n`;
+  if (analyzed) {
+    const owner = openDatabase(own.ownerUrl, { max: 1 });
+    await owner`ANALYZE gateway.jobs`;
+    await owner.end();
+  }
   // Counted within one session: other sessions report what they read whenever they like.
-  const session = await database.sql.reserve();
+  const session = await own.sql.reserve();
   try {
     await session`BEGIN`;
     // What the server may choose after five runs of a prepared statement.
     await session`SET LOCAL plan_cache_mode = force_generic_plan`;
-    if (analyzed) await session`ANALYZE gateway.jobs`;
     const alone = workTable(session, { schema: 'gateway' });
     const rowsRead = async (run: () => Promise<unknown>): Promise<number> => {
       const read = async (): Promise<number> => {
@@ -400,6 +410,7 @@ it.each([
   } finally {
     await session`ROLLBACK`;
     session.release();
+    await own.drop();
   }
 });
 
