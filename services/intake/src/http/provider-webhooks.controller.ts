@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
-import { newUuid, ProblemError, rawBodyOf, traceparentOf } from '@darkroom/platform';
+import { newUuid, openAttemptToken, ProblemError, rawBodyOf, traceparentOf } from '@darkroom/platform';
 import { adapterFor } from '@darkroom/providers';
 import { Controller, HttpCode, Inject, Param, Post, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { IntakeParts } from '../intake-parts.js';
-import { openAttemptToken } from '../policy/attempt-token.js';
 import { receiveNotification } from '../use-cases/receive-notification.js';
 
 /** Where all of them start; their bodies may be larger than those of clients. */

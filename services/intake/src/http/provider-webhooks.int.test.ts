@@ -1,6 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { fromPublicId, newUuid } from '@darkroom/platform';
-import { sealAttemptToken } from '../policy/attempt-token.js';
+import { fromPublicId, newUuid, sealAttemptToken } from '@darkroom/platform';
 import { startAttempt } from '../testing/gateway-events.js';
 import { startTestIntake, type TestIntake, webhookSecret } from '../testing/test-intake.js';
 

@@ -1,5 +1,5 @@
 import type postgres from 'postgres';
-import type { AttemptName } from '../policy/attempt-token.js';
+import type { AttemptName } from '@darkroom/platform';
 import { type AppendPorts, appendDecided } from './append-decided.js';
 
 /** A vendor's webhook whose token and signature hold. */

@@ -1,4 +1,5 @@
-import { createSigner, newUuid } from '@darkroom/platform';
+import { newUuid } from '../ids/public-id.js';
+import { createSigner } from './signer.js';
 import { openAttemptToken, sealAttemptToken } from './attempt-token.js';
 
 const signer = createSigner(['the secret that signs now']);
