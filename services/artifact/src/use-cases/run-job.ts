@@ -12,8 +12,7 @@ export interface JobPorts extends StorePorts {
   readonly retryAfterMs: number;
 }
 
-const longestTimerMs = 2 ** 31 - 1;
-/** How long a person's order to fail may wait for a download that is under way. */
+/** How long the deadline, or a person's order to fail, may wait for a download that is under way. */
 const lookEveryMs = 2_000;
 
 /** The deadline came while outputs were on their way, the run ended or is to end: time to look again. */
@@ -29,13 +28,12 @@ async function storePending(
   action: Extract<ReturnType<typeof planArtifact>, { do: 'store' }>,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const { attempt, outputs, due } = action;
+  const { attempt, outputs } = action;
   const account = attemptOf(loaded.state, attempt)?.account ?? '';
   const together = new AbortController();
   const end = (reason: unknown): void => together.abort(reason);
   const onAbort = (): void => end(signal.reason);
   signal.addEventListener('abort', onAbort);
-  const timer = setTimeout(() => end(new Due()), Math.min(due - ports.now(), longestTimerMs));
   const watch = setInterval(() => void lookAgain(), lookEveryMs);
   const lookAgain = async (): Promise<void> => {
     // A look that fails is made up for by the next one, and by the append at the latest.
@@ -60,7 +58,6 @@ async function storePending(
     if (reason !== undefined && !(reason instanceof Due)) throw reason;
     return false;
   } finally {
-    clearTimeout(timer);
     clearInterval(watch);
     signal.removeEventListener('abort', onAbort);
   }
