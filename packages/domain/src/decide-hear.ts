@@ -5,7 +5,7 @@ import type { GenerationEvent } from './event.js';
 import { isTaken, type JobNews, type Learned, learnJob, orphanEvents } from './learn-job.js';
 import { noMoney } from './money.js';
 import { decideRetry, defaultRetryPolicy, type RetryDecision } from './retry.js';
-import { type Attempt, attemptOf, type GenerationState } from './state.js';
+import { type Attempt, attemptOf, type GenerationState, isOtherJob } from './state.js';
 import type { SubmissionContract } from './submission-contract.js';
 
 /** How often a vendor's progress is recorded for an attempt. */
@@ -70,14 +70,21 @@ function jobNews(
 
 function running(state: GenerationState, attempt: Attempt, command: Hear, news: NewsOf<'running'>): Decision {
   const learned = learnJob(state, attempt, jobNews(command, news, accepted(command.contract)));
-  if (learned.events.length > 0 || learned.is !== 'current') return emitted(learned.events);
-  if (attempt.progressReports >= maxProgressReports) return refused('too_many');
+  if (learned.is !== 'current') return emitted(learned.events);
+  const then = after(state, command.now, learned.events);
+  const known = attemptOf(then, attempt.number) ?? attempt;
+  if (known.progressReports >= maxProgressReports && learned.events.length === 0) return refused('too_many');
+  return emitted([...learned.events, ...progressOf(then, known, news)]);
+}
+
+function progressOf(state: GenerationState, attempt: Attempt, news: NewsOf<'running'>): GenerationEvent[] {
+  if (attempt.progressReports >= maxProgressReports) return [];
   const further = news.percent !== null && news.percent >= (attempt.percent ?? 0) + leastProgress;
   const moved =
     (news.queuePosition !== null && news.queuePosition !== attempt.queuePosition) ||
     (news.vendorStatus !== attempt.vendorStatus && attempt.progressReports < maxProgressReports / 2);
-  if (!further && !moved) return refused('nothing_new');
-  return emitted([
+  if (!further && !moved) return [];
+  return [
     {
       type: 'ProgressReported',
       data: {
@@ -88,7 +95,7 @@ function running(state: GenerationState, attempt: Attempt, command: Hear, news: 
         ...(news.queuePosition === null ? {} : { queuePosition: news.queuePosition }),
       },
     },
-  ]);
+  ];
 }
 
 function produced(
@@ -101,7 +108,9 @@ function produced(
   // What is not going to be stored is on record at least as accepted.
   const job = jobNews(command, { ...news, mustBeAccepted: isEnding }, 'CHARGE_CERTAIN');
   const learned =
-    attempt.status === 'failed' ? madeAfterAll(state, attempt, job) : learnJob(state, attempt, job);
+    attempt.status === 'failed' && !isOtherJob(attempt, news.jobId)
+      ? madeAfterAll(state, attempt, job)
+      : learnJob(state, attempt, job);
   if (learned.is === 'elsewhere') return emitted(learned.events);
   if (isEnding) {
     const then = after(state, command.now, learned.events);

@@ -25,7 +25,8 @@ export function rejectArtifact(
   { attempt, index, reason, detail, now }: CommandOf<'reject-artifact'>,
 ): Decision {
   const output = pending(state, attempt, index);
-  if (output === undefined) return refused('nothing_new');
+  // It waits for a fresh link already.
+  if (output === undefined || output.needsLink) return refused('nothing_new');
   const givenUp = output.source !== 'link' || output.refreshes >= maxRefreshes;
   const { run } = state;
   return emitted(

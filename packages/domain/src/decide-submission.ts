@@ -133,7 +133,11 @@ function endUnconfirmed(
   return emitted([...orphans, endEvent(after(state, now, orphans), ending)]);
 }
 
+/** Nobody confirmed its end: its job may go on and cost, which nothing of this run waits for any more. */
 function abandon(state: GenerationState, attempt: Attempt): Decision {
+  const { charge } = attempt;
+  const reason = 'left behind for another attempt';
+  const job = { jobId: attempt.vendorJobId, charge, cost: noMoney, reason };
   return emitted([
     {
       type: 'AttemptAbandoned',
@@ -141,12 +145,13 @@ function abandon(state: GenerationState, attempt: Attempt): Decision {
         run: state.run,
         attempt: attempt.number,
         reason: 'ordered by an operator',
-        charge: attempt.charge,
+        charge,
         cancelConfirmed: false,
         acceptDoubleCharge: true,
         nextModel: state.abandonOrdered?.model ?? '',
       },
     },
+    ...orphanEvents(state, attempt, job),
   ]);
 }
 

@@ -2,7 +2,7 @@ import { worseCharge } from './charge.js';
 import type { EventOf, PlacedEvent } from './event.js';
 import { takeUp, withAttempt } from './fold-submission.js';
 import { isNamed, noMoney } from './money.js';
-import { attemptOf, type GenerationState, isFinal, type Orphan } from './state.js';
+import { attemptOf, type GenerationState, isFinal, isOtherJob, type Orphan } from './state.js';
 
 /** What happens to the run as a whole: its end, what people ask of it, what the vendor's bill turns out to be. */
 export function foldRun(state: GenerationState, event: PlacedEvent): GenerationState {
@@ -66,8 +66,11 @@ const freshRun = {
 function retried(state: GenerationState, event: PlacedEvent & EventOf<'RetryOrdered'>): GenerationState {
   const { data, at } = event;
   const model = data.model === '' ? null : data.model;
+  // What may cost by now; not what turns up later.
   const attempts = data.acceptDoubleCharge
-    ? state.attempts.map((attempt) => ({ ...attempt, secondChargeAccepted: true }))
+    ? state.attempts.map((attempt) =>
+        attempt.charge === 'CHARGE_NONE' ? attempt : { ...attempt, secondChargeAccepted: true },
+      )
     : state.attempts;
   if (isFinal(state.phase)) {
     return {
@@ -127,6 +130,9 @@ function orphaned(
   const known = withAttempt(state, attempt, (before) => ({
     ...(before.status === 'started' ? { status: 'accepted', everAccepted: true } : {}),
     charge: worseCharge(before.charge, charge),
+    // Another job than the one whose cost was accepted.
+    secondChargeAccepted:
+      before.secondChargeAccepted && (charge === 'CHARGE_NONE' || !isOtherJob(before, vendorJobId)),
     cost: isNamed(cost) ? cost : before.cost,
   }));
   const orphan = { attempt, account, vendorJobId, charge, cost, reason, adopted: false };

@@ -2,7 +2,7 @@ import type { Charge } from '@darkroom/contract';
 import { mayTurnOutAccepted } from './conditions.js';
 import type { EventOf, GenerationEvent } from './event.js';
 import type { Money } from './money.js';
-import type { Attempt, GenerationState } from './state.js';
+import { type Attempt, type GenerationState, isOtherJob } from './state.js';
 
 /** An attempt turns out to have a job at the vendor. */
 export interface JobNews {
@@ -70,9 +70,6 @@ function foundEvent(state: GenerationState, attempt: Attempt, news: JobNews): Ev
 
 /** Its job went on when its run left it, or ended without it. */
 const isLeftBehind = ({ status }: Attempt): boolean => status === 'abandoned' || status === 'accepted';
-
-const isOtherJob = (attempt: Attempt, jobId: string | null): boolean =>
-  jobId !== null && attempt.vendorJobId !== null && attempt.vendorJobId !== jobId;
 
 /** Whether the job belongs to another attempt of this generation: a job has one owner. */
 export function isTaken(state: GenerationState, attempt: Attempt, jobId: string): boolean {

@@ -205,3 +205,8 @@ export function currentAttempt(state: GenerationState): Attempt | undefined {
 export function openQuestions(state: GenerationState): Attempt[] {
   return state.attempts.filter((attempt) => attempt.status === 'unknown');
 }
+
+/** Whether the attempt has a job, and this is another one. */
+export function isOtherJob(attempt: Attempt, jobId: string | null): boolean {
+  return jobId !== null && attempt.vendorJobId !== null && attempt.vendorJobId !== jobId;
+}

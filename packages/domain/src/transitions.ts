@@ -49,22 +49,15 @@ const ended: readonly Phase[] = ['succeeded', 'failed', 'canceled'];
 const in_ = (where: readonly Phase[], rules: readonly Rule[]): Row =>
   Object.fromEntries(where.map((phase) => [phase, rules]));
 
-const disprovedEarlier = stay('disproved: an earlier attempt, never accepted');
-const givenUpOpen = stay('given up: an open question');
+const foundEarlier = stay('found: an earlier attempt');
+const foundToUse = go('processing', 'found: an attempt without a job');
+const foundTooLate = stay('found: an attempt that is no longer used');
+/** Of an attempt that was given up with nothing newer started, or that the run ended with. */
 const disprovedCurrent = stay('disproved: the current attempt, never accepted');
-const idle: readonly Rule[] = [
-  { when: 'found: an attempt without a job', to: 'processing' },
-  // It was given up, and nothing newer was started yet.
-  ...disprovedCurrent,
-  ...disprovedEarlier,
-  ...givenUpOpen,
-];
-const busy: readonly Rule[] = [...stay('found: an earlier attempt'), ...disprovedEarlier, ...givenUpOpen];
-const over: readonly Rule[] = [
-  ...stay('found: an attempt that is no longer used'),
-  ...disprovedCurrent,
-  ...disprovedEarlier,
-  ...givenUpOpen,
+/** Of attempts that were left as open questions: by a run that ended, or given up. */
+const questions: readonly Rule[] = [
+  ...stay('disproved: an earlier attempt, never accepted'),
+  ...stay('given up: an open question'),
 ];
 
 /**
@@ -84,15 +77,18 @@ export const transitions: Readonly<Record<GenerationEventType, Row>> = {
   ),
   SubmissionRepeated: { unresolved: stay('it names the current attempt') },
   SubmissionResolved: {
-    ...in_(['requested', 'waiting'], idle),
-    ...in_(['submitting', 'processing', 'storing'], busy),
+    requested: [...foundToUse, ...questions],
+    waiting: [...foundToUse, ...disprovedCurrent, ...questions],
+    ...in_(['submitting', 'processing', 'storing'], [...foundEarlier, ...questions]),
     unresolved: [
       { when: 'found: the current attempt', to: 'processing' },
       { when: 'disproved: the current attempt, never accepted', to: 'waiting' },
       { when: 'given up: the current attempt', to: 'waiting' },
-      ...busy,
+      ...foundEarlier,
+      ...questions,
     ],
-    ...in_(ended, over),
+    succeeded: [...foundTooLate, ...questions],
+    ...in_(['failed', 'canceled'], [...foundTooLate, ...disprovedCurrent, ...questions]),
   },
   ProgressReported: { processing: stay('it names the current attempt') },
   AttemptFailed: {
