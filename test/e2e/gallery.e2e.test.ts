@@ -85,9 +85,7 @@ describe('the gallery', () => {
     await page.keyboard.type('a red bicycle in the rain');
     for (const control of ['Model', 'Size', 'Pictures']) {
       await page.keyboard.press('Tab');
-      expect(
-        await page.getByLabel(control, { exact: true }).evaluate('node => node === document.activeElement'),
-      ).toBe(true);
+      expect(await page.evaluate('document.activeElement?.labels?.[0]?.textContent')).toBe(control);
     }
     await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
@@ -186,7 +184,6 @@ describe('the gallery', () => {
     await page.route('**/v1/events', (route) => route.abort());
     await page.route(target.intake, (route) => route.abort());
     await page.evaluate('window.dispatchEvent(new Event("visibilitychange"))');
-    await ask('needs a session');
     await page.getByLabel('Your API key').waitFor({ timeout: 40_000 });
     await page.getByLabel('Your API key').fill('dk_test_wrong');
     await page.getByRole('button', { name: 'Open' }).click();

@@ -68,9 +68,10 @@ export function PromptForm({ onCreated }: { onCreated: (id: string) => void }) {
         placeholder="a red bicycle in the rain"
       />
       <div className="mt-3 flex flex-wrap items-end gap-3">
-        <label className="flex min-w-32 flex-1 flex-col text-sm">
-          Model
+        <div className="flex min-w-32 flex-1 flex-col text-sm">
+          <label htmlFor="model">Model</label>
           <select
+            id="model"
             value={model?.id ?? ''}
             onChange={(event) => setChosen(event.target.value)}
             className={field}
@@ -79,10 +80,10 @@ export function PromptForm({ onCreated }: { onCreated: (id: string) => void }) {
               <option key={id}>{id}</option>
             ))}
           </select>
-        </label>
-        <label className="flex flex-col text-sm">
-          Size
-          <select value={size} onChange={(event) => setSize(event.target.value)} className={field}>
+        </div>
+        <div className="flex flex-col text-sm">
+          <label htmlFor="size">Size</label>
+          <select id="size" value={size} onChange={(event) => setSize(event.target.value)} className={field}>
             {sizes
               .filter((choice) => !model || takesSize(model, choice))
               .map((choice) => (
@@ -91,15 +92,20 @@ export function PromptForm({ onCreated }: { onCreated: (id: string) => void }) {
                 </option>
               ))}
           </select>
-        </label>
-        <label className="flex flex-col text-sm">
-          Pictures
-          <select value={count} onChange={(event) => setCount(Number(event.target.value))} className={field}>
+        </div>
+        <div className="flex flex-col text-sm">
+          <label htmlFor="pictures">Pictures</label>
+          <select
+            id="pictures"
+            value={count}
+            onChange={(event) => setCount(Number(event.target.value))}
+            className={field}
+          >
             {counts.map((choice) => (
               <option key={choice}>{choice}</option>
             ))}
           </select>
-        </label>
+        </div>
         <button
           type="submit"
           disabled={create.isPending || prompt.trim() === '' || !model}
