@@ -2,7 +2,14 @@
 export default {
   testEnvironment: 'node',
   testEnvironmentOptions: { customExportConditions: ['source', 'node', 'node-addons'] },
-  roots: ['<rootDir>/proto', '<rootDir>/packages', '<rootDir>/services', '<rootDir>/deploy', '<rootDir>/test', '<rootDir>/scripts'],
+  roots: [
+    '<rootDir>/proto',
+    '<rootDir>/packages',
+    '<rootDir>/services',
+    '<rootDir>/deploy',
+    '<rootDir>/test',
+    '<rootDir>/scripts',
+  ],
   testMatch: ['**/*.test.ts'],
   modulePathIgnorePatterns: ['/dist/'],
   extensionsToTreatAsEsm: ['.ts'],

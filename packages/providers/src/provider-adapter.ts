@@ -129,8 +129,7 @@ export interface WebhookNews {
 }
 
 export type WebhookVerdict =
-  | ({ kind: 'verified'; notificationId: string } & WebhookNews)
-  | { kind: 'refused'; reason: WebhookRefusal };
+  ({ kind: 'verified'; notificationId: string } & WebhookNews) | { kind: 'refused'; reason: WebhookRefusal };
 
 /**
  * One vendor: how it is spoken to and what its answers mean. Pure: no I/O, clock or randomness, so that intake, gateway
