@@ -1,0 +1,129 @@
+import { isFinal } from '../state.js';
+import { gatewayMoves } from './gateway.js';
+import { outsideMoves } from './people.js';
+import { vendorMoves } from './vendor.js';
+import { clock, firstWorld, type Move, type Setting, type World } from './world.js';
+
+export interface Exploration {
+  readonly states: number;
+  readonly moves: number;
+  /** Worlds whose run has ended. */
+  readonly ended: number;
+  /** What must never be, and the shortest way there; null: there is none. */
+  readonly violation: { readonly what: string; readonly trace: readonly string[] } | null;
+}
+
+function movesOf(world: World, setting: Setting): Move[] {
+  return [
+    ...gatewayMoves(world, 'A', setting),
+    ...gatewayMoves(world, 'B', setting),
+    ...vendorMoves(world, setting),
+    ...outsideMoves(world, setting),
+  ];
+}
+
+/** What must hold in every world; a sentence where it does not. */
+function whatIsWrong(world: World): string | null {
+  const { state, jobs, acceptances } = world;
+  if (jobs.length > 1 + acceptances)
+    return `${jobs.length} charges at the vendor, ${acceptances} of them accepted as a second one`;
+  const lost = world.told.find(
+    (id) =>
+      state.attempts.every(({ vendorJobId }) => vendorJobId !== id) &&
+      state.orphans.every(({ vendorJobId }) => vendorJobId !== id),
+  );
+  if (lost !== undefined) return `${lost} was heard of and is on no record`;
+  if (state.charge === 'CHARGE_NONE' && jobs.length > 0)
+    return `the run ended without a charge, and the vendor has ${jobs.length}`;
+  const isUsed = state.phase === 'storing' || state.phase === 'succeeded';
+  if (world.canceledRun === state.run && isUsed) return `the run is canceled and yet ${state.phase}`;
+  return null;
+}
+
+/** What tells worlds apart: without what no decision looks at. */
+function keyOf(world: World): number {
+  const { version, decisionVersion, updatedAt, phaseSince, phaseVersion, finishedAt, ...state } = world.state;
+  void [version, decisionVersion, updatedAt, phaseSince, phaseVersion, finishedAt];
+  return hash(JSON.stringify({ ...world, state }));
+}
+
+/** 53 bits (cyrb53): of a million worlds two have the same number with a probability below one in ten thousand. */
+function hash(text: string): number {
+  let high = 0xdeadbeef;
+  let low = 0x41c6ce57;
+  for (let i = 0; i < text.length; i += 1) {
+    const code = text.charCodeAt(i);
+    high = Math.imul(high ^ code, 2654435761);
+    low = Math.imul(low ^ code, 1597334677);
+  }
+  high = Math.imul(high ^ (high >>> 16), 2246822507) ^ Math.imul(low ^ (low >>> 13), 3266489909);
+  low = Math.imul(low ^ (low >>> 16), 2246822507) ^ Math.imul(high ^ (high >>> 13), 3266489909);
+  return 4294967296 * (2097151 & low) + (high >>> 0);
+}
+
+/** Everything that can happen, breadth first: a violation comes with a shortest trace. */
+export function explore(setting: Setting): Exploration {
+  const known = new Map<number, number>();
+  const cameFrom: { readonly parent: number; readonly label: string }[] = [];
+  const comesTo: number[][] = [];
+  const endsHere: boolean[] = [];
+  let frontier: { readonly id: number; readonly world: World }[] = [];
+  let moves = 0;
+  const traceOf = (id: number): string[] => {
+    const lines: string[] = [];
+    for (let at = cameFrom[id]; at !== undefined && at.parent >= 0; at = cameFrom[at.parent])
+      lines.push(at.label);
+    return lines.reverse();
+  };
+  const summary = () => ({ states: cameFrom.length, moves, ended: endsHere.filter(Boolean).length });
+  const visit = (world: World, parent: number, label: string): number => {
+    const key = keyOf(world);
+    const seen = known.get(key);
+    if (seen !== undefined) return seen;
+    const id = cameFrom.length;
+    known.set(key, id);
+    cameFrom.push({ parent, label });
+    comesTo.push([]);
+    endsHere.push(isFinal(world.state.phase));
+    next.push({ id, world });
+    return id;
+  };
+  let next: { readonly id: number; readonly world: World }[] = [];
+  visit(firstWorld(setting.left), -1, '');
+  while (next.length > 0) {
+    frontier = next;
+    next = [];
+    for (const { id, world } of frontier) {
+      const what = whatIsWrong(world);
+      if (what !== null) return { ...summary(), violation: { what, trace: traceOf(id) } };
+      for (const { label, to } of movesOf(world, setting)) {
+        moves += 1;
+        const reached = visit(to, id, `${String(clock(world)).padStart(2)} s  ${label} [${to.state.phase}]`);
+        comesTo[id]?.push(reached);
+      }
+    }
+  }
+  const stuck = firstStuck(comesTo, endsHere);
+  return {
+    ...summary(),
+    violation: stuck === null ? null : { what: 'the run can never end', trace: traceOf(stuck) },
+  };
+}
+
+/** The first world from which no end can be reached. */
+function firstStuck(comesTo: readonly (readonly number[])[], endsHere: readonly boolean[]): number | null {
+  const before: number[][] = comesTo.map(() => []);
+  comesTo.forEach((reached, id) => {
+    for (const one of reached) before[one]?.push(id);
+  });
+  const canEnd = [...endsHere];
+  const queue = endsHere.flatMap((ends, id) => (ends ? [id] : []));
+  for (let id = queue.pop(); id !== undefined; id = queue.pop())
+    for (const earlier of before[id] ?? [])
+      if (!canEnd[earlier]) {
+        canEnd[earlier] = true;
+        queue.push(earlier);
+      }
+  const stuck = canEnd.indexOf(false);
+  return stuck < 0 ? null : stuck;
+}
