@@ -7,7 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { readReadyFile, type ReadyFile } from '@darkroom/local';
 import { until } from './until.js';
 
-const launcher = fileURLToPath(new URL('../../deploy/local/dist/main.js', import.meta.url));
+/** The built launcher. */
+export const launcher = fileURLToPath(new URL('../../deploy/local/dist/main.js', import.meta.url));
 
 /** A whole Darkroom as a person runs it: the built launcher in a process of its own, on a data folder of its own. */
 export class DarkroomProcess {
