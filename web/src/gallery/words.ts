@@ -56,7 +56,10 @@ export function reasonSentence({ status, status_reason: reason }: Generation): s
 export function nextStep({ status_reason: reason }: Generation, now: number): string {
   if (!reason?.until || reason.code === 'needs_attention') return '';
   const left = Date.parse(reason.until) - now;
-  return left > 500 ? `Next try in ${duration(left)}.` : '';
+  if (left <= 500) return '';
+  return reason.code === 'confirming_with_provider'
+    ? `A person is asked in ${duration(left)}, should it stay open.`
+    : `Next try in ${duration(left)}.`;
 }
 
 /** How far the vendor says it is, and what is usual. */
