@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, realpathSync } from 'node:fs';
-import { createLogger, readSettings, stopOnSignals } from '@darkroom/platform';
+import { createLogger, readSettings, startTelemetry, stopOnSignals } from '@darkroom/platform';
 import { startDarkroom } from './darkroom.js';
 import { lockDataDir } from './data-dir-lock.js';
 import { firstScreen } from './first-screen.js';
@@ -12,7 +12,7 @@ const lookMs = 1_000;
 
 async function main(): Promise<void> {
   const began = performance.now();
-  const settings = readSettings(['DATA_DIR', 'LOG_LEVEL', 'DRAIN_SECONDS'], {
+  const settings = readSettings(['DATA_DIR', 'LOG_LEVEL', 'DRAIN_SECONDS', 'OTEL_EXPORTER_OTLP_ENDPOINT'], {
     DRAIN_SECONDS: '0',
     ...process.env,
   });
@@ -27,9 +27,16 @@ async function main(): Promise<void> {
   const progress = (line: string): void => void process.stdout.write(`  ${line}\n`);
   // The services log to the terminal of whoever tries this: what is not worth a look stays away.
   const env = { LOG_LEVEL: 'warn', ...process.env };
+  const logger = createLogger({ service: 'darkroom', level: env.LOG_LEVEL });
+  const endpoint = settings.OTEL_EXPORTER_OTLP_ENDPOINT;
+  const telemetry = startTelemetry({ service: 'darkroom', endpoint, logger });
   const darkroom = await startDarkroom(dataDir, env, progress);
-  stopOnSignals(() => darkroom.stop(), {
-    logger: createLogger({ service: 'darkroom', level: env.LOG_LEVEL }),
+  const stop = async (): Promise<void> => {
+    await darkroom.stop();
+    await telemetry.stop();
+  };
+  stopOnSignals(stop, {
+    logger,
     drainSeconds: settings.DRAIN_SECONDS,
     onStopping: () => darkroom.leave(),
   });
