@@ -120,13 +120,13 @@ function jitterMs({ policy, random }: RetryQuestion, tries: number): number {
   return Math.round(random * ceiling * 1000);
 }
 
-/** Never before the vendor's Retry-After, spread a little behind it so that not all come at once. */
+/**
+ * Never before the vendor's Retry-After. Behind it a spread that grows with how often it was asked already: the deferrals of a
+ * run then outlast an outage of minutes, also where the vendor always says "in two seconds".
+ */
 function deferralMs(question: RetryQuestion): number {
-  const { policy, retryAfterSeconds } = question;
-  const asked = Math.min(Math.max(retryAfterSeconds ?? 0, 0), policy.maxRetryAfterSeconds) * 1000;
-  const spread =
-    retryAfterSeconds === null
-      ? policy.baseSeconds * 500 + jitterMs(question, question.deferrals)
-      : jitterMs(question, 0);
-  return asked + spread;
+  const { policy, retryAfterSeconds, deferrals } = question;
+  if (retryAfterSeconds === null) return policy.baseSeconds * 500 + jitterMs(question, deferrals);
+  const asked = Math.min(Math.max(retryAfterSeconds, 0), policy.maxRetryAfterSeconds) * 1000;
+  return asked + Math.round(jitterMs(question, deferrals) / 2);
 }
