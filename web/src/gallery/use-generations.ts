@@ -4,6 +4,7 @@ import { getGeneration, listGenerations } from '../api/client.js';
 import { type FeedState, useLiveFeed } from '../api/live-feed.js';
 import type { Generation } from '../api/schemas.js';
 import { FetchQueue } from './fetch-queue.js';
+import { useReasonEnds } from './use-reason-ends.js';
 import { absorb, inOrder, renewLinks, type ShownGenerations } from './shown-generations.js';
 
 const key = ['generations'];
@@ -64,8 +65,10 @@ export function useGenerations(): Generations {
       ),
     );
   }, [query.data]);
+  const generations = useMemo(() => inOrder(shown), [shown]);
+  useReasonEnds(generations, refresh);
   return {
-    generations: useMemo(() => inOrder(shown), [shown]),
+    generations,
     error: query.error,
     loading: query.isPending,
     feed,
