@@ -12,7 +12,7 @@ const scaled = (contract: SubmissionContract): SubmissionContract => ({
   acceptLagSeconds: 1,
   settlingSeconds: 1,
   submitTimeoutSeconds: 2,
-  graceSeconds: 4,
+  graceSeconds: 2,
 });
 const all: Left = { lostReplies: 1, refusals: 1, crashes: 1, requests: 1, webhooks: 1 };
 

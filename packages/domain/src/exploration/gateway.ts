@@ -7,6 +7,7 @@ import {
   type Gateway,
   type GatewayName,
   lastTick,
+  mostAttempts,
   type Move,
   type Setting,
   tell,
@@ -128,6 +129,7 @@ function act(world: World, name: GatewayName, action: GatewayAction, setting: Se
         to: append(world, rules.decide(action.command, world.state)),
       };
     case 'submit': {
+      if (world.state.attempts.length >= mostAttempts) return null;
       const isListed = contract.submit === 'lookup' || contract.submit === 'keyed-reject';
       for (const { number } of isListed ? action.lookUpFirst : []) {
         const found = lookUp(world, number, contract);

@@ -1,8 +1,18 @@
 import type { Command } from '../commands.js';
-import { openQuestions } from '../state.js';
+import { isFinal, openQuestions } from '../state.js';
 import { storedArtifact } from '../testing/a-generation.js';
 import { mayTimePass, newsOf } from './vendor.js';
-import { append, clock, lastTick, type Move, type Setting, tell, tick, type World } from './world.js';
+import {
+  append,
+  clock,
+  lastTick,
+  type Move,
+  type Request,
+  type Setting,
+  tell,
+  tick,
+  type World,
+} from './world.js';
 
 /** Time, the artifact service, webhooks, the client, operators. */
 export function outsideMoves(world: World, setting: Setting): Move[] {
@@ -15,7 +25,10 @@ export function outsideMoves(world: World, setting: Setting): Move[] {
 }
 
 function time(world: World, setting: Setting): Move[] {
-  if (clock(world) >= lastTick || !mayTimePass(world, setting)) return [];
+  const { gateways, packets, state } = world;
+  const isAtRest =
+    gateways.A.at === 'idle' && gateways.B.at === 'idle' && packets.length === 0 && !isFinal(state.phase);
+  if (clock(world) >= (isAtRest ? lastWait : lastTick) || !mayTimePass(world, setting)) return [];
   return [{ label: 'a second passes', to: { ...world, now: world.now + tick } }];
 }
 
@@ -39,24 +52,25 @@ function webhooks(world: World, setting: Setting): Move[] {
   }));
 }
 
-function requests(world: World, { rules }: Setting): Move[] {
+function requests(world: World, { rules, asks }: Setting): Move[] {
   const { left, now, state } = world;
   if (left.requests === 0) return [];
   const seen = { now, reason: '', expectedDecisionVersion: state.decisionVersion };
   const moves: Move[] = [];
   const spent = { ...left, requests: left.requests - 1 };
-  const order = (label: string, command: Command): void => {
+  const order = (kind: Request, label: string, command: Command): void => {
+    if (!asks.includes(kind)) return;
     const decision = rules.decide(command, state);
     if (decision.kind === 'events') moves.push({ label, to: { ...append(world, decision), left: spent } });
   };
   const cancel = rules.decide({ type: 'cancel', now, by: 'REQUESTER_CLIENT', reason: '' }, state);
-  if (cancel.kind === 'events' || cancel.reason === 'already_asked')
+  if (asks.includes('cancel') && (cancel.kind === 'events' || cancel.reason === 'already_asked'))
     moves.push({
       label: 'the client cancels and is told that it will be',
       to: { ...append(world, cancel), canceledRun: state.run, left: spent },
     });
   for (const acceptDoubleCharge of [false, true])
-    order(`an operator retries${acceptDoubleCharge ? ' and accepts a second charge' : ''}`, {
+    order('retry', `an operator retries${acceptDoubleCharge ? ' and accepts a second charge' : ''}`, {
       type: 'retry',
       ...seen,
       model: null,
@@ -67,13 +81,14 @@ function requests(world: World, { rules }: Setting): Move[] {
     const resolve = { type: 'resolve', ...seen, attempt, jobId: null } as const;
     // People look at the vendor's page before they say so.
     if (world.jobs.every((job) => job.attempt !== attempt))
-      order(`a person says that attempt ${attempt} is not there`, {
+      order('settle', `a person says that attempt ${attempt} is not there`, {
         ...resolve,
         outcome: 'not_there',
         acceptDoubleCharge: false,
       });
     for (const acceptDoubleCharge of [false, true])
       order(
+        'settle',
         `a person gives attempt ${attempt} up${acceptDoubleCharge ? ' and accepts a second charge' : ''}`,
         {
           ...resolve,
@@ -84,7 +99,7 @@ function requests(world: World, { rules }: Setting): Move[] {
   }
   for (const orphan of state.orphans)
     if (!orphan.adopted)
-      order(`an operator adopts ${orphan.vendorJobId}`, {
+      order('adopt', `an operator adopts ${orphan.vendorJobId}`, {
         type: 'adopt',
         ...seen,
         attempt: orphan.attempt,

@@ -8,9 +8,14 @@ import { aGeneration, start } from '../testing/a-generation.js';
 
 /** One second of a world of few of them. */
 export const tick = 1_000;
-/** Nothing more can be waited for behind this. */
-export const lastTick = 15;
-const ticksToDeadline = 6;
+/** Nobody is slower than this; behind it leases are over, and what is left can only be waited for. */
+export const lastTick = 7;
+export const lastWait = 12;
+const ticksToDeadline = 4;
+/** Submissions that are started at most: with two there is a second charge. */
+export const mostAttempts = 2;
+/** A world that is larger than this is not small. */
+export const mostWorlds = 400_000;
 
 export type GatewayName = 'A' | 'B';
 
@@ -42,6 +47,8 @@ export interface Job {
 }
 
 /** What may still go wrong, or be asked, in this world. */
+export type Request = 'cancel' | 'retry' | 'settle' | 'adopt';
+
 export interface Left {
   readonly lostReplies: number;
   readonly refusals: number;
@@ -86,6 +93,8 @@ export interface Setting {
   readonly contract: SubmissionContract;
   readonly rules: Rules;
   readonly left: Left;
+  /** What people may ask for in this world. */
+  readonly asks: readonly Request[];
 }
 
 export function firstWorld(left: Left): World {
