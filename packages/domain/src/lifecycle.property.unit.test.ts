@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { array, assert, nat, property } from 'fast-check';
 import { worseCharge } from './charge.js';
 import { conditions } from './conditions.js';
 import { decide } from './decide.js';
@@ -13,19 +13,19 @@ import { transitions } from './transitions.js';
 
 /** Of each of the seven properties: 105,000 together. */
 const sequences = 15_000;
-const choices = fc.array(fc.nat(0xff_ffff), { minLength: 6, maxLength: 26, size: 'max' });
+const choices = array(nat(0xff_ffff), { minLength: 6, maxLength: 26, size: 'max' });
 
-function holds(property: (walked: Walk) => void, mood: Mood = 'anything'): void {
-  fc.assert(
-    fc.property(choices, (chosen) => readably(walk(chosen, mood), property)),
+function holds(claim: (walked: Walk) => void, mood: Mood = 'anything'): void {
+  assert(
+    property(choices, (chosen) => readably(walk(chosen, mood), claim)),
     { numRuns: sequences, seed: 20260101 },
   );
 }
 
 /** A failure tells the walk that led to it. */
-function readably(walked: Walk, property: (walked: Walk) => void): void {
+function readably(walked: Walk, claim: (walked: Walk) => void): void {
   try {
-    property(walked);
+    claim(walked);
   } catch (error) {
     const lines = walked.steps.map(
       ({ command, before, events, after }) =>
@@ -140,8 +140,8 @@ describe('whatever is asked, in whatever order', () => {
   });
 
   it('(6) changes nothing when it is asked again: repeated commands, repeated news, repeated wake-ups', () => {
-    fc.assert(
-      fc.property(choices, fc.nat(0xffff), (chosen, order) => {
+    assert(
+      property(choices, nat(0xffff), (chosen, order) => {
         readably(walk(chosen), (walked) => {
           for (const { command, events, after } of walked.steps)
             if (events.length > 0) expect(decide(command, after).kind).toBe('refused');

@@ -1,16 +1,9 @@
-import { type Attempt, isFinal } from '../state.js';
+import { isFinal } from '../state.js';
 import { gatewayMoves } from './gateway.js';
 import { outsideMoves } from './people.js';
+import { keyOf } from './world-key.js';
 import { vendorMoves } from './vendor.js';
-import {
-  clock,
-  firstWorld,
-  type GatewayName,
-  mostWorlds,
-  type Move,
-  type Setting,
-  type World,
-} from './world.js';
+import { clock, firstWorld, mostWorlds, type Move, type Setting, type World } from './world.js';
 
 export interface Exploration {
   readonly states: number;
@@ -26,12 +19,9 @@ function movesOf(world: World, setting: Setting): Move[] {
   const isQuiet = packets.length === 0 && gateways.A.at === 'idle' && gateways.B.at === 'idle';
   // Nothing but time can come.
   if (isFinal(state.phase) && isQuiet && left.requests === 0 && left.webhooks === 0) return [];
-  return [
-    ...gatewayMoves(world, 'A', setting),
-    ...gatewayMoves(world, 'B', setting),
-    ...vendorMoves(world, setting),
-    ...outsideMoves(world, setting),
-  ];
+  const ours = [...gatewayMoves(world, 'A', setting), ...gatewayMoves(world, 'B', setting)];
+  const vendors = vendorMoves(world, setting);
+  return [...ours, ...vendors, ...outsideMoves(world, setting, ours.length === 0)];
 }
 
 /** What must hold in every world; a sentence where it does not. */
@@ -50,57 +40,6 @@ function whatIsWrong(world: World): string | null {
   const isUsed = state.phase === 'storing' || state.phase === 'succeeded';
   if (world.canceledRun === state.run && isUsed) return `the run is canceled and yet ${state.phase}`;
   return null;
-}
-
-/** What tells worlds apart, without what no decision looks at any more; gateways that change places change nothing. */
-function keyOf(world: World): number {
-  const { version, decisionVersion, updatedAt, phaseSince, phaseVersion, finishedAt, ...state } = world.state;
-  void [version, decisionVersion, updatedAt, phaseSince, phaseVersion, finishedAt];
-  const { A, B } = world.gateways;
-  const isSwapped = JSON.stringify(A) > JSON.stringify(B);
-  const place = (name: GatewayName): number => ((name === 'A') === isSwapped ? 2 : 1);
-  const { lease } = world;
-  return hash(
-    JSON.stringify([
-      { ...state, attempts: state.attempts.map(timesThatCount) },
-      world.now,
-      isSwapped ? [B, A] : [A, B],
-      lease === null || lease.until <= world.now ? null : [place(lease.holder), lease.until],
-      world.packets.map(({ attempt, from, sentAt }) => [attempt, place(from), sentAt]),
-      world.jobs,
-      world.staged,
-      world.left,
-      world.acceptances,
-      world.canceledRun,
-      world.told,
-    ]),
-  );
-}
-
-function timesThatCount(attempt: Attempt): unknown {
-  const { startedAt, sendBy, acceptedAt, unknownSince, settleUntil, endedAt, ...rest } = attempt;
-  void endedAt;
-  const isOpen =
-    attempt.status === 'unknown' || attempt.status === 'given_up' || attempt.status === 'started';
-  const ofQuestion = isOpen ? [startedAt, sendBy, unknownSince, settleUntil] : [];
-  return [rest, ofQuestion, attempt.status === 'accepted' ? acceptedAt : 0];
-}
-
-// A global of a test's realm is looked up anew each time: the exploration took twelve times as long.
-const { imul } = Math;
-
-/** 53 bits (cyrb53): of a million worlds two have the same number with a probability below one in ten thousand. */
-function hash(text: string): number {
-  let high = 0xdeadbeef;
-  let low = 0x41c6ce57;
-  for (let i = 0; i < text.length; i += 1) {
-    const code = text.charCodeAt(i);
-    high = imul(high ^ code, 2654435761);
-    low = imul(low ^ code, 1597334677);
-  }
-  high = imul(high ^ (high >>> 16), 2246822507) ^ imul(low ^ (low >>> 13), 3266489909);
-  low = imul(low ^ (low >>> 16), 2246822507) ^ imul(high ^ (high >>> 13), 3266489909);
-  return 4294967296 * (2097151 & low) + (high >>> 0);
 }
 
 /** Everything that can happen, breadth first: a violation comes with a shortest trace. */

@@ -1,4 +1,5 @@
 import type { Command } from '../commands.js';
+import { isChargeInTheWay } from '../conditions.js';
 import { isFinal, openQuestions } from '../state.js';
 import { storedArtifact } from '../testing/a-generation.js';
 import { mayTimePass, newsOf } from './vendor.js';
@@ -6,6 +7,7 @@ import {
   append,
   clock,
   lastTick,
+  lastWait,
   type Move,
   type Request,
   type Setting,
@@ -15,20 +17,19 @@ import {
 } from './world.js';
 
 /** Time, the artifact service, webhooks, the client, operators. */
-export function outsideMoves(world: World, setting: Setting): Move[] {
+export function outsideMoves(world: World, setting: Setting, everyoneWaits: boolean): Move[] {
   return [
-    ...time(world, setting),
+    ...time(world, setting, everyoneWaits),
     ...artifact(world, setting),
     ...webhooks(world, setting),
     ...requests(world, setting),
   ];
 }
 
-function time(world: World, setting: Setting): Move[] {
-  const { gateways, packets, state } = world;
-  const isAtRest =
-    gateways.A.at === 'idle' && gateways.B.at === 'idle' && packets.length === 0 && !isFinal(state.phase);
-  if (clock(world) >= (isAtRest ? lastWait : lastTick) || !mayTimePass(world, setting)) return [];
+/** Time passes whoever has something to do, which is a stall; towards the end only when nobody has. */
+function time(world: World, setting: Setting, everyoneWaits: boolean): Move[] {
+  const isLate = clock(world) >= (everyoneWaits && !isFinal(world.state.phase) ? lastWait : lastTick);
+  if (isLate || !mayTimePass(world, setting)) return [];
   return [{ label: 'a second passes', to: { ...world, now: world.now + tick } }];
 }
 
@@ -69,7 +70,9 @@ function requests(world: World, { rules, asks }: Setting): Move[] {
       label: 'the client cancels and is told that it will be',
       to: { ...append(world, cancel), canceledRun: state.run, left: spent },
     });
-  for (const acceptDoubleCharge of [false, true])
+  const isOver = state.phase === 'failed' && isChargeInTheWay(state);
+  const isRetryable = state.phase === 'processing' || state.phase === 'failed';
+  for (const acceptDoubleCharge of isRetryable ? [state.phase === 'processing' || isOver] : [])
     order('retry', `an operator retries${acceptDoubleCharge ? ' and accepts a second charge' : ''}`, {
       type: 'retry',
       ...seen,

@@ -9,8 +9,8 @@ import { aGeneration, start } from '../testing/a-generation.js';
 /** One second of a world of few of them. */
 export const tick = 1_000;
 /** Nobody is slower than this; behind it leases are over, and what is left can only be waited for. */
-export const lastTick = 7;
-export const lastWait = 12;
+export const lastTick = 6;
+export const lastWait = 20;
 const ticksToDeadline = 4;
 /** Submissions that are started at most: with two there is a second charge. */
 export const mostAttempts = 2;
