@@ -137,8 +137,6 @@ describe('what the gateway does next', () => {
     expect(plan(carryOut(processing, cancel), start + 3_000, contracts.blindInline)).toMatchObject({
       do: 'append',
     });
-      do: 'cancel-at-vendor',
-    });
     expect(planGateway(carryOut(processing, cancel), start + 3_000, () => undefined)).toMatchObject({
       do: 'append',
     });
