@@ -113,7 +113,7 @@ describe('the gallery', () => {
   });
 
   it('tells what a wish waits for and since when, and cancels it', async () => {
-    await setFaults(target, { submit: { status: { 503: 1 }, retry_after: '30' } });
+    await setFaults(target, { submit: { status: { 503: 1 }, retry_after: '4' } });
     await open();
     await ask('in a busy hour');
     const waiting = card('in a busy hour');

@@ -109,7 +109,7 @@ it('takes rows that wait for a slot of its accounts, and no more than there are'
   let most = 0;
   let finished = 0;
   start({
-    accounts: [{ id: 'acc', slots: 2 }],
+    accounts: async () => [{ id: 'acc', slots: 2 }],
     run: async (job) => {
       most = Math.max(most, (atOnce += 1));
       await pause(20);

@@ -33,8 +33,8 @@ export interface JobWorkerOptions {
   readonly leaseSeconds: number;
   /** Longest time between two looks at the table: wakes of other processes are found by looking. */
   readonly pollMs: number;
-  /** Accounts whose rows that wait for a slot are claimed too. Default: none. */
-  readonly accounts?: readonly { readonly id: string; readonly slots: number }[];
+  /** Accounts whose rows that wait for a slot are claimed too, asked before each look. Default: none. */
+  readonly accounts?: () => Promise<readonly { readonly id: string; readonly slots: number }[]>;
   /** Moves the claimed row before it returns, unless the signal ended it as `lease-lost`. */
   readonly run: (job: HeldJob) => Promise<void>;
   readonly log: JobLog;
@@ -52,16 +52,18 @@ interface Running {
   readonly claim: Claim;
   readonly abort: AbortController;
   heldUntil: number;
-  done: Promise<void>;
 }
 
 const shortestWaitMs = 5;
+const longestOutageWaitMs = 5_000;
 
 /** Starts claiming. Leases are renewed every third of their time; a job whose lease is gone is told to end. */
 export function startJobWorker(options: JobWorkerOptions): JobWorker {
   const { work, concurrency, leaseSeconds, log } = options;
   const holder = `${options.name}-${randomUUID()}`;
   const running = new Map<string, Running>();
+  /** With those whose claim is a newer one's by now: what they began they end. */
+  const unfinished = new Set<Promise<void>>();
   const stopping = new AbortController();
   let poked = false;
   let awaken: (() => void) | undefined;
@@ -97,12 +99,19 @@ export function startJobWorker(options: JobWorkerOptions): JobWorker {
     }
   };
 
+  const forgetAfter = async (done: Promise<void>): Promise<void> => {
+    await done;
+    unfinished.delete(done);
+  };
+
   const start = (claim: Claim, heldUntil: number): void => {
     // A job of ours is running when its lease ended unrenewed: it is claimed again by ourselves.
     running.get(claim.generation)?.abort.abort(new JobEnded('lease-lost'));
-    const job: Running = { claim, abort: new AbortController(), heldUntil, done: Promise.resolve() };
+    const job: Running = { claim, abort: new AbortController(), heldUntil };
     running.set(claim.generation, job);
-    job.done = runToItsEnd(job);
+    const done = runToItsEnd(job);
+    unfinished.add(done);
+    void forgetAfter(done);
   };
 
   const claimOnce = async (): Promise<number> => {
@@ -116,15 +125,18 @@ export function startJobWorker(options: JobWorkerOptions): JobWorker {
       claimed += claims.length;
     };
     await take({ kind: 'timed' });
-    for (const { id, slots } of options.accounts ?? []) await take({ kind: 'ready', account: id, slots });
+    const accounts = (await options.accounts?.()) ?? [];
+    for (const { id, slots } of accounts) await take({ kind: 'ready', account: id, slots });
     return claimed;
   };
 
   const loop = async (): Promise<void> => {
+    let failures = 0;
     while (!stopping.signal.aborted) {
       let waitMs = options.pollMs;
       try {
         const claimed = await claimOnce();
+        failures = 0;
         // All places taken: the end of a job pokes.
         if (claimed > 0 && running.size < concurrency) waitMs = 0;
         else if (running.size < concurrency) {
@@ -134,6 +146,10 @@ export function startJobWorker(options: JobWorkerOptions): JobWorker {
         }
       } catch (error) {
         log.warn({ err: error }, 'due jobs could not be claimed; it is tried again');
+        waitMs = Math.max(waitMs, Math.min(waitMs * 2 ** failures, longestOutageWaitMs));
+        failures += 1;
+        // Jobs that end for the same reason poke: that is no reason to ask sooner.
+        poked = false;
       }
       if (!stopping.signal.aborted) await sleep(waitMs);
     }
@@ -166,9 +182,8 @@ export function startJobWorker(options: JobWorkerOptions): JobWorker {
       stopping.abort();
       poke();
       await looping;
-      const left = [...running.values()];
-      for (const { abort } of left) abort.abort(new JobEnded('stopping'));
-      await Promise.all(left.map(async ({ done }) => done));
+      for (const { abort } of running.values()) abort.abort(new JobEnded('stopping'));
+      await Promise.all(unfinished);
       clearInterval(renewal);
     },
   };

@@ -294,6 +294,23 @@ describe('slots', () => {
     expect(await table.takeSlot(second, 'other', 1)).toBe(true);
   });
 
+  it('go to who waits for one before whoever has just come', async () => {
+    const [waiting, newcomer] = [await claimed(), await claimed()];
+    await table.apply(waiting, release({ account: 'acc', ready: true, nextActionAt: null }));
+    expect(await table.takeSlot(newcomer, 'acc', 5)).toBe(false);
+    const ready = {
+      kind: 'ready',
+      account: 'acc',
+      slots: 5,
+      holder: 'a',
+      limit: 5,
+      leaseSeconds: 30,
+    } as const;
+    const [served] = await table.claimDue(ready);
+    expect(served).toMatchObject({ generation: waiting.generation, holdsSlot: true });
+    expect(await table.takeSlot(newcomer, 'acc', 5)).toBe(true);
+  });
+
   it('stay with a row whose holder died', async () => {
     const claim = await claimed();
     await table.takeSlot(claim, 'acc', 1);

@@ -1,3 +1,4 @@
+import type { RetryPolicy } from '@darkroom/domain';
 import { ConfigError, type Environment, readSettings } from '@darkroom/platform';
 import { join } from 'node:path';
 import type { ProviderAccount } from './accounts.js';
@@ -17,6 +18,8 @@ export interface ProviderGatewayConfig {
   readonly concurrency?: number;
   /** Default 10. */
   readonly leaseSeconds?: number;
+  /** What differs from the default policy. */
+  readonly retry?: Partial<RetryPolicy>;
 }
 
 /** The account of the provider simulator at this URL. */

@@ -1,3 +1,4 @@
+import type { RetryPolicy } from '@darkroom/domain';
 import type { EventStore } from '@darkroom/event-store';
 import type { Logger, Signer } from '@darkroom/platform';
 import type { HeldJob, WorkTable } from '@darkroom/work-table';
@@ -6,6 +7,7 @@ import type { AccountGate } from './adapters/account-gate.js';
 import type { Staging } from './adapters/staging.js';
 import type { VendorCalls } from './adapters/vendor-calls.js';
 import type { VendorJobs } from './adapters/vendor-jobs.js';
+import type { Streaks } from './policy/streaks.js';
 
 /**
  * Called as a submit passes each line of the crash table (1 to 9), so that tests can stop the process there. Awaited.
@@ -23,6 +25,11 @@ export interface GatewayPorts {
   readonly accessTo: (qualifiedModel: string) => ModelAccess | undefined;
   readonly signer: Signer;
   readonly publicUrl: string;
+  readonly policy: RetryPolicy;
+  /** Accounts whose vendor could not be reached, in a row. */
+  readonly unreachable: Streaks;
+  /** Known jobs that a vendor did not find, in a row: its listing may hiccup, its memory does not. */
+  readonly missing: Streaks;
   readonly logger: Logger;
   readonly at: CrashProbe;
   /** Milliseconds since the epoch. */

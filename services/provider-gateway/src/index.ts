@@ -1,4 +1,4 @@
-import { mayAppend } from '@darkroom/domain';
+import { defaultRetryPolicy, mayAppend } from '@darkroom/domain';
 import { createBusMicroservice, PostgresLogTransport } from '@darkroom/event-bus';
 import { createPostgresEventStore, openDatabase } from '@darkroom/event-store';
 import {
@@ -21,6 +21,7 @@ import { vendorCalls } from './adapters/vendor-calls.js';
 import { vendorJobs } from './adapters/vendor-jobs.js';
 import type { ProviderGatewayConfig } from './config.js';
 import type { CrashProbe, GatewayPorts } from './gateway-ports.js';
+import { streaks } from './policy/streaks.js';
 import { ProviderGatewayModule } from './provider-gateway.module.js';
 import { advance } from './use-cases/advance.js';
 
@@ -37,6 +38,7 @@ export interface ProviderGatewayOptions {
 }
 
 const group = 'provider-gateway';
+const mostStreaks = 10_000;
 const purposes: readonly EgressPurpose[] = ['submit', 'poll', 'lookup', 'cancel'];
 
 /** A configured private base URL may be reached for the account's own calls, and for nothing else. */
@@ -65,16 +67,21 @@ export async function startProviderGateway(
   const jobs = workTable(sql, { schema: 'gateway' });
   const egress = createEgress({ allow: allowances(config.accounts) });
   const accessTo = modelDirectory(config.accounts);
+  const gate = accountGate(sql);
+  const accounts = config.accounts.map(({ id, slots }) => ({ id, slots: slots ?? 50 }));
   const ports: GatewayPorts = {
     store,
     jobs,
-    gate: accountGate(sql),
+    gate,
     vendorJobs: vendorJobs(sql),
     staging: objectStoreStaging(localDiskObjectStore(config.objectsDir)),
     calls: vendorCalls(egress),
     accessTo,
     signer: createSigner(config.signingSecrets),
     publicUrl: config.publicUrl,
+    policy: { ...defaultRetryPolicy, ...config.retry },
+    unreachable: streaks(mostStreaks),
+    missing: streaks(mostStreaks),
     logger,
     at: options.at ?? (async () => undefined),
     now: Date.now,
@@ -94,7 +101,10 @@ export async function startProviderGateway(
       concurrency: config.concurrency ?? 64,
       leaseSeconds: config.leaseSeconds ?? 10,
       pollMs: 250,
-      accounts: config.accounts.map(({ id, slots }) => ({ id, slots: slots ?? 50 })),
+      accounts: async () => {
+        const closed = await gate.closed();
+        return accounts.filter(({ id }) => !closed.has(id));
+      },
       run: (job) => advance(ports, job),
       log: logger,
     });

@@ -30,9 +30,11 @@ const driverCodes = new Set([
   'ENOTFOUND',
   'EAI_AGAIN',
   'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
 ]);
-/** SQLSTATE: connection, resources, shutdown, cancellation, serialization, deadlock, lock, read-only standby, disk. */
-const sqlStates = /^(08...|53...|57...|58...|40001|40P01|55P03|25006)$/;
+/** SQLSTATE: connection, login, no such database, resources, shutdown, cancellation, serialization, deadlock, lock, read-only standby, disk. */
+const sqlStates = /^(08...|28...|3D000|25P0[34]|53...|57...|58...|40001|40P01|55P03|25006)$/;
 
 function codeOf(error: unknown): string {
   return typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string'

@@ -1,14 +1,19 @@
 import type { Database } from '@darkroom/event-store';
 
-/** What holds an account's submits back, shared by all gateways. Times are milliseconds since the epoch. */
+/** `open`: submit. `probe`: submit, it is the one that shows whether the vendor takes the account again. */
+export type Admission = 'open' | 'probe' | 'closed';
+
+/** What holds an account's submits back, shared by all gateways. */
 export interface AccountGate {
-  /** Null: a submit may be made now. Else: not before. A paused account lets one probe through at a time. */
-  admit(account: string, probeSeconds: number): Promise<number | null>;
+  /** A paused account lets one probe through at a time. */
+  admit(account: string, probeSeconds: number): Promise<Admission>;
+  /** Accounts that admit nothing now, so that their backlog is not claimed in vain. */
+  closed(): Promise<ReadonlySet<string>>;
   /** Nothing is submitted for so long; never shortened. */
   holdBack(account: string, seconds: number): Promise<void>;
   /** The vendor refuses the account itself. */
   pause(account: string, because: string, probeSeconds: number): Promise<void>;
-  /** A submit was taken: nothing holds it back any more. */
+  /** A probe was taken: nothing holds the account back any more. */
   resume(account: string): Promise<void>;
 }
 
@@ -16,16 +21,20 @@ export interface AccountGate {
 export function accountGate(sql: Database): AccountGate {
   return {
     async admit(account, probeSeconds) {
-      const [row] = await sql<{ wait: number; paused: boolean }[]>`
-        select (extract(epoch from not_before - clock_timestamp()) * 1000)::float8 as wait, paused_by is not null as paused
+      const [row] = await sql<{ open: boolean; paused: boolean }[]>`
+        select not_before <= clock_timestamp() as open, paused_by is not null as paused
         from gateway.account_gates where account = ${account}`;
-      if (row === undefined) return null;
-      if (row.wait > 0) return Date.now() + Math.ceil(row.wait);
-      if (!row.paused) return null;
+      if (row === undefined || (row.open && !row.paused)) return 'open';
+      if (!row.open) return 'closed';
       const probe = await sql`
         update gateway.account_gates set not_before = clock_timestamp() + make_interval(secs => ${probeSeconds})
         where account = ${account} and not_before <= clock_timestamp()`;
-      return probe.count > 0 ? null : Date.now() + probeSeconds * 1000;
+      return probe.count > 0 ? 'probe' : 'closed';
+    },
+    async closed() {
+      const rows = await sql<{ account: string }[]>`
+        select account from gateway.account_gates where not_before > clock_timestamp()`;
+      return new Set(rows.map(({ account }) => account));
     },
     async holdBack(account, seconds) {
       await sql`

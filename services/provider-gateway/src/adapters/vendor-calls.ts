@@ -11,12 +11,12 @@ export interface NoAnswer {
   readonly reason: string;
 }
 
-/** Calls to a vendor that cost nothing, and the connection for the one that does. */
+/** Calls to a vendor that cost nothing and may be cut short, and the connection for the one that does and may not. */
 export interface VendorCalls {
-  poll(access: ModelAccess, jobId: string): Promise<PollAnswer | NoAnswer>;
-  lookup(access: ModelAccess, attempt: Attempt): Promise<LookupAnswer | NoAnswer>;
+  poll(access: ModelAccess, jobId: string, signal?: AbortSignal): Promise<PollAnswer | NoAnswer>;
+  lookup(access: ModelAccess, attempt: Attempt, signal?: AbortSignal): Promise<LookupAnswer | NoAnswer>;
   /** The job as it stands after the vendor was asked to cancel it. */
-  cancel(access: ModelAccess, jobId: string): Promise<PollAnswer | NoAnswer>;
+  cancel(access: ModelAccess, jobId: string, signal?: AbortSignal): Promise<PollAnswer | NoAnswer>;
   prepareSubmit(access: ModelAccess, request: VendorRequest): Promise<PreparedConnection | NotSent>;
   submit(
     connection: PreparedConnection,
@@ -32,6 +32,7 @@ export function vendorCalls(egress: Egress): VendorCalls {
     purpose: EgressPurpose,
     access: ModelAccess,
     request: VendorRequest,
+    signal: AbortSignal | undefined,
   ): Promise<EgressOutcome> =>
     egress.send({
       purpose,
@@ -42,30 +43,31 @@ export function vendorCalls(egress: Egress): VendorCalls {
       ...(request.body === undefined ? {} : { body: request.body }),
       timeoutMs: questionTimeoutMs,
       maxBytes: request.maxAnswerBytes,
+      ...(signal === undefined ? {} : { signal }),
     });
   const noAnswer = (outcome: Exclude<EgressOutcome, { kind: 'answer' }>): NoAnswer => ({
     kind: 'no_answer',
     reason: `${outcome.reason}: ${outcome.error}`,
   });
   return {
-    async poll(access, jobId) {
-      const outcome = await ask('poll', access, access.adapter.poll(access.model, jobId));
+    async poll(access, jobId, signal) {
+      const outcome = await ask('poll', access, access.adapter.poll(access.model, jobId), signal);
       return outcome.kind === 'answer'
         ? access.adapter.readPoll(outcome, jobId, Date.now())
         : noAnswer(outcome);
     },
-    async lookup(access, attempt) {
+    async lookup(access, attempt, signal) {
       const request = access.adapter.lookup(access.model, attempt.reference);
       if (request === undefined) return { kind: 'no_answer', reason: 'the model lists nothing' };
-      const outcome = await ask('lookup', access, request);
+      const outcome = await ask('lookup', access, request, signal);
       return outcome.kind === 'answer'
         ? access.adapter.readLookup(outcome, attempt.reference, Date.now())
         : noAnswer(outcome);
     },
-    async cancel(access, jobId) {
+    async cancel(access, jobId, signal) {
       const request = access.adapter.cancel(access.model, jobId);
       if (request === undefined) return { kind: 'no_answer', reason: 'the model cancels nothing' };
-      const outcome = await ask('cancel', access, request);
+      const outcome = await ask('cancel', access, request, signal);
       return outcome.kind === 'answer'
         ? access.adapter.readCancel(outcome, jobId, Date.now())
         : noAnswer(outcome);

@@ -1,10 +1,10 @@
 import { type Attempt, planGateway } from '@darkroom/domain';
 import type { GatewayPorts, Job } from '../gateway-ports.js';
-import { appendDecision } from './append-decision.js';
+import { appendDecision, nextOf } from './append-decision.js';
 import { hearNotifications } from './hear-notifications.js';
 import { hearVendor } from './hear-vendor.js';
 import { type LoadedGeneration, loadGeneration } from './load-generation.js';
-import { again, type Next, restUntil } from './next.js';
+import { again, handBack, type Next, restUntil } from './next.js';
 import { settle } from './settle.js';
 import { newsOfStaged } from './submit-outcome.js';
 import { submit } from './submit.js';
@@ -15,14 +15,14 @@ const mostSteps = 25;
 /** Brings a generation as far as it goes now: load, fold, plan, do; then lets its row go until the next thing is due. */
 export async function advance(ports: GatewayPorts, job: Job): Promise<void> {
   for (let step = 0; step < mostSteps; step += 1) {
-    job.signal.throwIfAborted();
     const loaded = await loadGeneration(ports.store, job.claim.generation);
     if (loaded === undefined) throw new Error(`a job without a stream: ${job.claim.generation}`);
-    if (step === 0 && (await hearNotifications(ports, job, loaded))) continue;
-    const next = await perform(ports, job, loaded);
-    if (next === 'released') return;
-    if (next === again || next === 'again') continue;
-    await ports.jobs.apply(job.claim, next);
+    const next = job.signal.aborted
+      ? handBack(ports, job.claim, loaded.state)
+      : ((await hearNotifications(ports, job, loaded)) ?? (await perform(ports, job, loaded)));
+    if (next === again) continue;
+    // Of a row that is another's by now, this moves nothing.
+    if (next !== 'released') await ports.jobs.apply(job.claim, next);
     return;
   }
   throw new Error(`${mostSteps} steps in a row without coming to rest`);
@@ -34,10 +34,8 @@ async function perform(ports: GatewayPorts, job: Job, loaded: LoadedGeneration):
   switch (action.do) {
     case 'nothing':
       return restUntil(ports, state, action.due);
-    case 'append': {
-      const done = await appendDecision(ports, job, action.command, { mayRest: true });
-      return done.outcome === 'appended' && done.released ? 'released' : again;
-    }
+    case 'append':
+      return nextOf(await appendDecision(ports, job, action.command, { mayRest: true }));
     case 'submit':
       return submit(ports, job, loaded, action);
     case 'declare-sender-gone':
@@ -59,6 +57,5 @@ async function senderGone(ports: GatewayPorts, job: Job, attempt: Attempt): Prom
   if (access === undefined) throw new Error(`no access to ${attempt.model}, which a submit was begun with`);
   const staged = await newsOfStaged(ports, job.claim.generation, access, attempt);
   const news = staged ?? ({ kind: 'unknown', cause: 'UNKNOWN_CAUSE_SENDER_GONE' } as const);
-  const heard = await hearVendor(ports, job, access, attempt, news);
-  return heard.outcome === 'appended' && heard.released ? 'released' : again;
+  return nextOf(await hearVendor(ports, job, access, attempt, news));
 }

@@ -2,12 +2,11 @@ import { attemptOf, type Attempt, type GatewayAction, type GenerationState } fro
 import type { ModelAccess } from '../accounts.js';
 import type { GatewayPorts, Job } from '../gateway-ports.js';
 import { settleDelay } from '../policy/pace.js';
-import { newsOfState } from '../policy/vendor-news.js';
-import { type Appended, appendDecision } from './append-decision.js';
+import { appendDecision, nextOf } from './append-decision.js';
 import { hearVendor } from './hear-vendor.js';
 import type { LoadedGeneration } from './load-generation.js';
 import { again, type Next, restUntil } from './next.js';
-import { linkEnd, newsOfAnswer, newsOfStaged } from './submit-outcome.js';
+import { newsOfAnswer, newsOfJob, newsOfStaged } from './submit-outcome.js';
 import { requestOf } from './submit.js';
 
 type Settle = Extract<GatewayAction, { do: 'settle' }>;
@@ -25,7 +24,7 @@ export async function settle(
   const staged = await newsOfStaged(ports, job.claim.generation, access, attempt);
   if (staged !== null) {
     const heard = await hearVendor(ports, job, access, attempt, staged);
-    if (heard.outcome === 'appended') return after(heard);
+    if (heard.outcome !== 'refused') return nextOf(heard);
   }
   switch (settlement.by) {
     case 'look-up':
@@ -38,9 +37,6 @@ export async function settle(
       return later(ports, loaded.state, action, null);
   }
 }
-
-const after = (heard: Appended): Next =>
-  heard.outcome === 'appended' && heard.released ? 'released' : again;
 
 /** The next try, but not later than `earliest` (if any) and not later than time alone changes something. */
 function later(ports: GatewayPorts, state: GenerationState, action: Settle, earliest: number | null): Next {
@@ -61,18 +57,22 @@ async function lookUp(
 ): Promise<Next> {
   const { attempt, settlement } = action;
   const lookedUpAt = ports.now();
-  const answer = await ports.calls.lookup(access, attempt);
+  const answer = await ports.calls.lookup(access, attempt, job.signal);
   if (answer.kind === 'found') {
-    let last: Appended | undefined;
-    for (const { jobId } of answer.jobs)
-      last = await hearVendor(ports, job, access, attempt, { kind: 'accepted', jobId });
-    return last?.outcome === 'appended' ? after(last) : again;
+    let isNews = false;
+    for (const { jobId } of answer.jobs) {
+      const news = { kind: 'accepted', jobId } as const;
+      const heard = await hearVendor(ports, job, access, attempt, news, { mayRest: false });
+      if (heard.outcome === 'fenced') return 'released';
+      isNews ||= heard.outcome === 'appended';
+    }
+    return isNews ? again : later(ports, state, action, null);
   }
   if (answer.kind !== 'absent' || settlement.by !== 'look-up') return later(ports, state, action, null);
   const { absenceFrom } = settlement;
   if (absenceFrom !== null && lookedUpAt >= absenceFrom) {
     const heard = await hearVendor(ports, job, access, attempt, { kind: 'absent', lookedUpAt });
-    return heard.outcome === 'appended' ? after(heard) : later(ports, state, action, null);
+    return heard.outcome === 'refused' ? later(ports, state, action, null) : nextOf(heard);
   }
   if (settlement.mayRepeat) return replay(ports, job, { state, events }, action, access);
   return later(ports, state, action, absenceFrom);
@@ -88,13 +88,13 @@ async function askForJob(
   const { attempt } = action;
   const jobId = attempt.vendorJobId;
   if (jobId === null) return later(ports, state, action, null);
-  const answer = await ports.calls.poll(access, jobId);
+  const answer = await ports.calls.poll(access, jobId, job.signal);
   if (answer.kind !== 'job') return later(ports, state, action, null);
   const news =
     answer.state.kind === 'open'
       ? ({ kind: 'accepted', jobId } as const)
-      : newsOfState(jobId, answer.state, new Map(), linkEnd(access, ports.now()));
-  return after(await hearVendor(ports, job, access, attempt, news));
+      : await newsOfJob(ports, job.claim.generation, access, attempt, jobId, answer.state);
+  return nextOf(await hearVendor(ports, job, access, attempt, news));
 }
 
 /** The same bytes again under the same key: the vendor answers with the job of the first send, or makes it now, once. */
@@ -108,10 +108,12 @@ async function replay(
   const { attempt } = action;
   const now = ports.now();
   if (now <= attempt.sendBy) return restUntil(ports, loaded.state, attempt.sendBy + 1);
+  if ((await ports.gate.closed()).has(access.account.id)) return later(ports, loaded.state, action, null);
   const request = requestOf(ports, job, loaded, access, attempt);
   const connection = await ports.calls.prepareSubmit(access, request);
   if (connection.kind === 'not-sent') return later(ports, loaded.state, action, null);
   try {
+    if (job.signal.aborted) return again;
     const began = performance.now();
     const sendByMs = access.sheet.sendBySeconds * 1000;
     const repeated = await appendDecision(
@@ -126,6 +128,7 @@ async function replay(
       },
       { mayRest: false },
     );
+    if (repeated.outcome === 'fenced') return 'released';
     if (repeated.outcome === 'refused') return later(ports, repeated.state, action, null);
     await ports.at(3, job.claim.generation);
     const outcome = await ports.calls.submit(
@@ -139,7 +142,7 @@ async function replay(
     const news = await newsOfAnswer(ports, job.claim.generation, access, current, outcome);
     // A refusal or an error of a repeat says nothing about the first send.
     if (news.kind === 'refused' || news.kind === 'unknown') return later(ports, repeated.state, action, null);
-    return after(await hearVendor(ports, job, access, current, news));
+    return nextOf(await hearVendor(ports, job, access, current, news));
   } finally {
     await connection.close();
   }

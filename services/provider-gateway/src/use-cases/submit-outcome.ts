@@ -1,9 +1,11 @@
 import type { Attempt, VendorNews } from '@darkroom/domain';
 import type { Answer, EgressOutcome } from '@darkroom/platform';
+import type { JobState } from '@darkroom/providers';
 import type { ModelAccess } from '../accounts.js';
 import type { GatewayPorts } from '../gateway-ports.js';
 import { evidenceOf } from '../policy/evidence.js';
 import { newsOfLost, newsOfNotSent, newsOfState } from '../policy/vendor-news.js';
+import { throughOutages } from './through-outages.js';
 
 /** What a first send's outcome says; a whole answer is staged before this returns. */
 export async function newsOfSubmit(
@@ -32,11 +34,8 @@ export async function newsOfAnswer(
   switch (said.kind) {
     case 'accepted':
       return { kind: 'accepted', jobId: said.jobId, queuePosition: said.queuePosition };
-    case 'ended': {
-      const outputs = said.state.kind === 'produced' ? said.state.outputs : [];
-      const staged = await ports.staging.putOutputs(generation, attempt.number, outputs);
-      return newsOfState(said.jobId, said.state, staged, linkEnd(access, now));
-    }
+    case 'ended':
+      return newsOfJob(ports, generation, access, attempt, said.jobId, said.state);
     case 'refused': {
       const { failureClass, vendorCode, vendorMessage, retryAfterSeconds } = said;
       return { kind: 'refused', failureClass, vendorCode, vendorMessage, retryAfterSeconds, evidence };
@@ -45,6 +44,22 @@ export async function newsOfAnswer(
     case 'unreadable':
       return { kind: 'unknown', cause: 'UNKNOWN_CAUSE_UNREADABLE', evidence };
   }
+}
+
+/** What a job's state means, its inline images staged. */
+export async function newsOfJob(
+  ports: GatewayPorts,
+  generation: string,
+  access: ModelAccess,
+  attempt: Attempt,
+  jobId: string | null,
+  state: JobState,
+): Promise<VendorNews> {
+  const outputs = state.kind === 'produced' ? state.outputs : [];
+  const staged = await throughOutages(ports, generation, async () =>
+    ports.staging.putOutputs(generation, attempt.number, outputs),
+  );
+  return newsOfState(jobId, state, staged, linkEnd(access, ports.now()));
 }
 
 /** When links that the vendor gave just now end, RFC 3339; null: they do not, or nobody says. */

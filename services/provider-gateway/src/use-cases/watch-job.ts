@@ -4,21 +4,14 @@ import type { ModelAccess } from '../accounts.js';
 import type { NoAnswer } from '../adapters/vendor-calls.js';
 import type { GatewayPorts, Job } from '../gateway-ports.js';
 import { pollDelay } from '../policy/pace.js';
-import { linkOf, newsOfState } from '../policy/vendor-news.js';
-import { appendDecision } from './append-decision.js';
+import { linkOf } from '../policy/vendor-news.js';
+import { appendDecision, nextOf } from './append-decision.js';
 import { hearVendor } from './hear-vendor.js';
 import { again, type Next, restUntil } from './next.js';
-import { linkEnd } from './submit-outcome.js';
+import { linkEnd, newsOfJob } from './submit-outcome.js';
 
 const mostMissesInARow = 3;
 const againMs = 1_000;
-
-interface Misses {
-  readonly since: number;
-  readonly count: number;
-}
-/** How often in a row a known job was not found; a vendor's listing may hiccup, its memory does not. */
-const misses = new Map<string, Misses>();
 
 /** Looks at a running job. */
 export async function poll(
@@ -30,7 +23,7 @@ export async function poll(
   const access = ports.accessTo(attempt.model);
   const jobId = attempt.vendorJobId;
   if (access === undefined || jobId === null) return restUntil(ports, state, state.deadline);
-  const answer = await ports.calls.poll(access, jobId);
+  const answer = await ports.calls.poll(access, jobId, job.signal);
   return heardOfJob(ports, job, state, attempt, access, answer, nextPoll(ports, state, attempt, access));
 }
 
@@ -60,17 +53,12 @@ async function heardOfJob(
     ports.logger.debug({ generation, answer: answer.kind }, 'a poll told nothing');
     return restUntil(ports, state, otherwise);
   }
-  misses.delete(generation);
-  const staged =
-    answer.state.kind === 'produced'
-      ? await ports.staging.putOutputs(generation, attempt.number, answer.state.outputs)
-      : new Map<number, string>();
-  const news = newsOfState(answer.jobId, answer.state, staged, linkEnd(access, ports.now()));
+  ports.missing.ended(generation);
+  const news = await newsOfJob(ports, generation, access, attempt, answer.jobId, answer.state);
   const heard = await hearVendor(ports, job, access, attempt, news);
-  if (heard.outcome === 'appended') return heard.released ? 'released' : again;
-  return heard.reason === 'nothing_new' || heard.reason === 'too_many'
+  return heard.outcome === 'refused' && (heard.reason === 'nothing_new' || heard.reason === 'too_many')
     ? restUntil(ports, heard.state, otherwise)
-    : again;
+    : nextOf(heard);
 }
 
 async function missing(
@@ -83,15 +71,12 @@ async function missing(
 ): Promise<Next> {
   const { generation } = job.claim;
   const now = ports.now();
-  const before = misses.get(generation) ?? { since: now, count: 0 };
-  const seen = { since: before.since, count: before.count + 1 };
-  misses.set(generation, seen);
+  const seen = ports.missing.failed(generation, now);
   const isBeyondGrace = now - seen.since >= access.sheet.graceSeconds * 1000;
   if (seen.count < mostMissesInARow || !isBeyondGrace) return restUntil(ports, state, otherwise);
-  misses.delete(generation);
+  ports.missing.ended(generation);
   const news = { kind: 'unknown', cause: 'UNKNOWN_CAUSE_JOB_MISSING' } as const;
-  await hearVendor(ports, job, access, attempt, news);
-  return again;
+  return nextOf(await hearVendor(ports, job, access, attempt, news));
 }
 
 /** Asks the vendor to end a job; its answer, or the end of the grace, ends the run. */
@@ -105,7 +90,7 @@ export async function cancelAtVendor(
   const access = ports.accessTo(attempt.model);
   const jobId = attempt.vendorJobId;
   if (access === undefined || jobId === null) return restUntil(ports, state, action.due);
-  const answer = await ports.calls.cancel(access, jobId);
+  const answer = await ports.calls.cancel(access, jobId, job.signal);
   const next = Math.min(ports.now() + againMs, Math.max(action.due, ports.now() + 50));
   if (answer.kind === 'not_found') return restUntil(ports, state, next);
   return heardOfJob(ports, job, state, attempt, access, answer, next);
@@ -124,7 +109,7 @@ export async function refreshLinks(
   const answer =
     access === undefined || jobId === null || jobId === '' || access.sheet.poll === 'none'
       ? ({ kind: 'not_found' } as const)
-      : await ports.calls.poll(access, jobId);
+      : await ports.calls.poll(access, jobId, job.signal);
   if (answer.kind !== 'job' && answer.kind !== 'not_found')
     return restUntil(ports, state, ports.now() + againMs);
   const outputs = answer.kind === 'job' && answer.state.kind === 'produced' ? answer.state.outputs : [];
@@ -138,8 +123,9 @@ export async function refreshLinks(
       index,
       link: link ?? null,
     } as const;
-    if (decide(command, state).kind === 'events')
-      await appendDecision(ports, job, command, { mayRest: false });
+    if (decide(command, state).kind !== 'events') continue;
+    const appended = await appendDecision(ports, job, command, { mayRest: false });
+    if (appended.outcome === 'fenced') return 'released';
   }
   return again;
 }

@@ -1,0 +1,187 @@
+import { currentAttempt, type GenerationState } from '@darkroom/domain';
+import { GatewayUnderTest } from './testing/gateway-under-test.js';
+import { json, refusal, VendorDouble, type VendorReply } from './testing/vendor-double.js';
+
+let gateway: GatewayUnderTest;
+let vendor: VendorDouble;
+
+beforeEach(async () => {
+  gateway = await GatewayUnderTest.create();
+  vendor = await VendorDouble.start();
+  await gateway.start(vendor.url, { retry: { baseSeconds: 0.05 } });
+});
+afterEach(async () => {
+  await gateway.drop();
+  await vendor.stop();
+});
+
+const id = 'job_1';
+const running = json(200, { id, status: 'running', progress: 30 });
+const done = (outputs: unknown): VendorReply => json(200, { id, status: 'succeeded', outputs });
+const picture = { url: 'http://127.0.0.1:9/a.png', sha256: 'ab'.repeat(32), bytes: 100 };
+
+/** Takes the job, then answers polls like this, one after another and the last one for ever. */
+const toPolls = (polls: readonly VendorReply[], toCancel: VendorReply = running): void => {
+  let nth = 0;
+  vendor.says(({ method, path }) => {
+    if (method === 'POST') return path === '/v1/jobs' ? json(201, { id, status: 'queued' }) : toCancel;
+    if (path.includes('reference=')) return json(200, { data: [] });
+    const reply = polls[Math.min(nth, polls.length - 1)];
+    nth += 1;
+    return reply ?? running;
+  });
+};
+const ended = ({ phase }: GenerationState): boolean => phase === 'storing' || phase === 'failed';
+
+it.each([
+  ['a status that goes backwards', json(200, { id, status: 'queued' })],
+  ['a word that nobody documented', json(200, { id, status: 'Warming_Up' })],
+  ['words in another case', json(200, { id, status: 'RUNNING' })],
+  ['500', { status: 500 }],
+  ['429', refusal(429, 'slow_down')],
+  ['401', refusal(401, 'who_are_you')],
+  ['no JSON', { status: 200, body: '<html>' }],
+  ['another job', json(200, { id: 'job_2', status: 'succeeded', outputs: [picture] })],
+  ['a lost reply', { status: 200, cut: 'before' as const }],
+  ['404 once', refusal(404, 'not_found')],
+  ['progress of 1e400', { status: 200, body: `{"id":"${id}","status":"running","progress":1e400}` }],
+])('a poll that answers %s changes nothing that matters', async (_, reply) => {
+  toPolls([running, reply, reply, done([picture])]);
+  const generation = await gateway.request('standard');
+  const state = await gateway.when('produced', generation, ended);
+  expect(state.outputs).toMatchObject([{ index: 0, status: 'pending', sha256: picture.sha256 }]);
+  expect(vendor.submits).toHaveLength(1);
+  expect(await gateway.types(generation)).not.toContain('SubmissionOutcomeUnknown');
+});
+
+it('asks again for a job that is not found, and holds it for unknown only beyond the grace', async () => {
+  toPolls([refusal(404, 'not_found')]);
+  const generation = await gateway.request('standard');
+  const state = await gateway.when('unknown', generation, ({ phase }) => phase === 'unresolved', 40);
+  expect(currentAttempt(state)).toMatchObject({
+    unknownCause: 'UNKNOWN_CAUSE_JOB_MISSING',
+    everAccepted: true,
+    charge: 'CHARGE_CERTAIN',
+  });
+  const accepted = currentAttempt(state)?.acceptedAt ?? 0;
+  expect((currentAttempt(state)?.unknownSince ?? 0) - accepted).toBeGreaterThanOrEqual(10_000);
+  // Found again: it goes on where it was.
+  toPolls([done([picture])]);
+  await gateway.when('produced', generation, ended, 40);
+  expect(vendor.submits).toHaveLength(0);
+}, 90_000);
+
+it.each([
+  ['no outputs', [], 0],
+  ['nulls', [null, null], 0],
+  ['500 outputs', Array.from({ length: 500 }, () => picture), 1],
+  ['outputs of no kind', [{ url: 'javascript:alert(1)' }, { b64: '***' }, { url: 7 }], 0],
+])('success with %s: taken for what it is, never more than was asked for', async (_, outputs, linked) => {
+  toPolls([done(outputs)]);
+  const generation = await gateway.request('standard');
+  const state = await gateway.when('produced', generation, ended);
+  expect(state.outputs.filter(({ source }) => source === 'link')).toHaveLength(linked);
+  expect(state.outputs.length).toBeLessThanOrEqual(1);
+  expect(currentAttempt(state)?.charge).toBe('CHARGE_CERTAIN');
+});
+
+it.each([
+  ['failed', { code: 'internal', message: 'sorry' }, 'ERROR_CODE_PROVIDER_FAILED'],
+  ['failed', { code: 'content_moderated', message: 'no' }, 'ERROR_CODE_CONTENT_REJECTED'],
+])('%s with %o: failed by name, charged as the sheet says, no second try', async (status, error, code) => {
+  toPolls([json(200, { id, status, error })]);
+  const generation = await gateway.request('standard');
+  const state = await gateway.when('failed', generation, ended);
+  expect(state).toMatchObject({ phase: 'failed', error: { code }, charge: 'CHARGE_CERTAIN' });
+  expect(vendor.submits).toHaveLength(1);
+});
+
+describe('a cancel', () => {
+  it('of a running job: the vendor is told, and its word ends the run, charge and all', async () => {
+    toPolls([running], json(200, { id, status: 'canceled' }));
+    const generation = await gateway.request('standard');
+    await gateway.when('running', generation, ({ phase }) => phase === 'processing');
+    await gateway.cancel(generation);
+    const state = await gateway.when('canceled', generation, ({ phase }) => phase === 'canceled');
+    expect(state.charge).toBe('CHARGE_CERTAIN');
+  });
+
+  it('that comes too late: what was made is a paid orphan and not published', async () => {
+    toPolls([running], done([picture]));
+    const generation = await gateway.request('standard');
+    await gateway.when('running', generation, ({ phase }) => phase === 'processing');
+    await gateway.cancel(generation);
+    const state = await gateway.when('canceled', generation, ({ phase }) => phase === 'canceled');
+    expect(state).toMatchObject({
+      charge: 'CHARGE_CERTAIN',
+      outputs: [],
+      orphans: [{ vendorJobId: id, charge: 'CHARGE_CERTAIN' }],
+    });
+  });
+
+  it('before anything was sent: no charge, and nothing is sent any more', async () => {
+    vendor.says(() => refusal(429, 'full', { 'retry-after': '30' }));
+    const generation = await gateway.request('standard');
+    await gateway.when('waiting', generation, ({ phase }) => phase === 'waiting');
+    const before = vendor.submits.length;
+    await gateway.cancel(generation);
+    const state = await gateway.when('canceled', generation, ({ phase }) => phase === 'canceled', 5);
+    expect(state.charge).toBe('CHARGE_NONE');
+    expect(vendor.submits).toHaveLength(before);
+  });
+});
+
+it('a job that runs for ever: the deadline, the vendor is told, an honest failure with a paid orphan', async () => {
+  toPolls([running]);
+  const generation = await gateway.request('standard', { deadlineMs: 2_500 });
+  const state = await gateway.when('failed', generation, ({ phase }) => phase === 'failed', 40);
+  expect(state).toMatchObject({
+    error: { code: 'ERROR_CODE_DEADLINE_EXCEEDED' },
+    charge: 'CHARGE_CERTAIN',
+    orphans: [{ vendorJobId: id }],
+  });
+  expect(vendor.calls.some(({ path }) => path === `/v1/jobs/${id}/cancel`)).toBe(true);
+}, 60_000);
+
+describe('a webhook', () => {
+  it('that comes late settles what nothing else could', async () => {
+    vendor.says(({ method, path }) => {
+      if (method === 'POST' && path === '/v1/jobs') return { status: 504 };
+      return path.endsWith(id) ? done([picture]) : json(200, { data: [] });
+    });
+    const generation = await gateway.request('blind');
+    await gateway.when('unknown', generation, ({ phase }) => phase === 'unresolved');
+    await gateway.notify(generation, { id, status: 'succeeded', outputs: [picture] });
+    const state = await gateway.when('produced', generation, ended);
+    expect(currentAttempt(state)).toMatchObject({ vendorJobId: id, status: 'produced' });
+    expect(vendor.submits).toHaveLength(1);
+  });
+
+  it('that nobody signed is not believed', async () => {
+    vendor.says(() => ({ status: 504 }));
+    const generation = await gateway.request('blind');
+    await gateway.when('unknown', generation, ({ phase }) => phase === 'unresolved');
+    await gateway.notify(generation, { id, status: 'succeeded', outputs: [picture] }, false);
+    await gateway.whenRow('seen', generation, ({ holder, seen }) => holder === null && seen >= 4);
+    expect((await gateway.load(generation)).state).toMatchObject({
+      phase: 'unresolved',
+      attempts: [{ vendorJobId: null }],
+    });
+  });
+
+  it('in a hundred copies is one step', async () => {
+    toPolls([running]);
+    const generation = await gateway.request('standard');
+    await gateway.when('running', generation, ({ phase }) => phase === 'processing');
+    const body = { id, status: 'succeeded', outputs: [picture] };
+    const copies = await Promise.allSettled(
+      Array.from({ length: 100 }, async () => gateway.notify(generation, body)),
+    );
+    expect(copies.filter(({ status }) => status === 'fulfilled').length).toBeLessThanOrEqual(1);
+    toPolls([done([picture])]);
+    await gateway.when('produced', generation, ended);
+    const types = await gateway.types(generation);
+    expect(types.filter((type) => type === 'OutputsProduced')).toHaveLength(1);
+    expect(types.filter((type) => type === 'ProviderNotified')).toHaveLength(1);
+  });
+});
