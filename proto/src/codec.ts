@@ -154,15 +154,20 @@ export function isTenantVisible(type: EventType): boolean {
   return getOption(eventSchemas[type], tenant_visible_event);
 }
 
-/** The allow-listed fields of an event for its tenant; null where the event itself is not for tenants. */
+/** The allow-listed fields of an event for its tenant, without amounts that nobody named; null where the event itself is not for tenants. */
 export function tenantView(type: EventType, data: JsonObject): JsonObject | null {
   if (!isTenantVisible(type)) return null;
   const visible: JsonObject = {};
   for (const rule of fieldRules(type)) {
     const value = data[rule.name];
-    if (rule.tenantVisible && value !== undefined) visible[rule.name] = value;
+    if (rule.tenantVisible && value !== undefined && !isUnnamedAmount(value)) visible[rule.name] = value;
   }
   return visible;
+}
+
+/** An amount that nobody has named has no currency: whoever reads its zero would take it for a price. */
+function isUnnamedAmount(value: JsonObject[string]): boolean {
+  return typeof value === 'object' && value !== null && 'currency' in value && value['currency'] === '';
 }
 
 /** Names of the fields that are stored apart for this type. */

@@ -48,6 +48,10 @@ describe('event codec', () => {
     const split = encodeEvent('OutputsProduced', produced);
     expect(tenantView('OutputsProduced', split.data)).toEqual({ run: 1, attempt: 1 });
     expect(tenantView('PaidOrphanRecorded', {})).toBeNull();
+    const unnamed = { run: 1, cost: { micros: '0', currency: '' } };
+    expect(tenantView('GenerationCompleted', unnamed)).toEqual({ run: 1 });
+    const named = { run: 1, cost: { micros: '7', currency: 'USD' } };
+    expect(tenantView('GenerationCompleted', named)).toEqual(named);
   });
 
   it('knows every message of the contract files, and no other', () => {
