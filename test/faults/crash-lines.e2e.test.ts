@@ -113,7 +113,7 @@ describe('a gateway that stands still and comes back', () => {
     expect(charges(await here.ledger())).toBe(1);
   }, 120_000);
 
-  it('with the answer in its hands, while another found the job: no second event, one charge', async () => {
+  it('line 8: with the answer in its hands, while another found the job: no second event, one charge', async () => {
     const here = await world();
     const a = await here.start('provider-gateway', { line: 5, signal: 'SIGSTOP' });
     const generation = await here.request('standard');
@@ -129,7 +129,7 @@ describe('a gateway that stands still and comes back', () => {
     expect(charges(await here.ledger())).toBe(1);
   }, 120_000);
 
-  it('while a cancel came in: the outcome first, then the vendor is told, then the end with its charge', async () => {
+  it('line 9: while a cancel came in: the outcome first, then the vendor is told, then the end with its charge', async () => {
     const here = await world();
     await here.faults({ job: { seconds: [20, 20] } });
     const a = await here.start('provider-gateway', { line: 4, signal: 'SIGSTOP' });
@@ -144,6 +144,33 @@ describe('a gateway that stands still and comes back', () => {
     expect(types.at(-1)).toBe('GenerationCanceled');
     expect(charges(await here.ledger())).toBe(1);
   }, 120_000);
+});
+
+describe('line 9: a gateway killed while a cancel came in', () => {
+  it.each([
+    // The end that was asked for does not wait until absence is proven: the client hears that it may cost.
+    { after: 3, charge: 'CHARGE_POSSIBLE', charged: 0, what: 'before its first byte' },
+    { after: 4, charge: 'CHARGE_CERTAIN', charged: 1, what: 'with its bytes sent' },
+    { after: 6, charge: 'CHARGE_CERTAIN', charged: 1, what: 'with the answer staged' },
+  ])(
+    '$what: the next one asks the vendor first, then ends it as canceled, $charge',
+    async ({ after, charge, charged }) => {
+      const here = await world();
+      await here.faults({ job: { seconds: [60, 60] } });
+      const a = await here.start('provider-gateway', { line: after, signal: 'SIGSTOP' });
+      const generation = await here.request('standard');
+      await a.reached(after);
+      await here.cancel(generation);
+      await a.end();
+      await here.start('provider-gateway');
+      const state = await here.when('canceled', generation, 60, ({ phase }) => phase === 'canceled');
+      expect(state.charge).toBe(charge);
+      const ledger = await here.ledger();
+      expect(charges(ledger)).toBe(charged);
+      expect(ledger).toHaveLength(charged);
+    },
+    120_000,
+  );
 });
 
 describe('an artifact service killed', () => {
