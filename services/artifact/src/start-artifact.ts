@@ -17,7 +17,7 @@ import {
   type ObjectStore,
   type RunningService,
 } from '@darkroom/platform';
-import { workTable } from '@darkroom/work-table';
+import { startJobWorker, workTable } from '@darkroom/work-table';
 import sharp from 'sharp';
 import { ArtifactModule } from './artifact.module.js';
 import type { ArtifactConfig } from './config.js';
@@ -28,7 +28,6 @@ import { downloadAllowances } from './policy/allowances.js';
 import { type JobPorts, runJob } from './use-cases/run-job.js';
 import type { CrashProbe } from './use-cases/store-one.js';
 import { gateFor } from './verify/decode-gate.js';
-import { startJobWorker } from './worker/job-worker.js';
 
 export interface ArtifactOptions {
   /** Default: local disk below the data folder. */
@@ -83,15 +82,16 @@ export async function startArtifact(
   };
   const worker = startJobWorker({
     work,
+    name: 'artifact',
     concurrency: config.concurrency,
     leaseSeconds: config.leaseSeconds,
     pollMs: config.pollMs,
-    run: async (claim, signal) => {
+    run: async ({ claim, signal }) => {
       const { generation, traceparent } = claim;
       const attributes = { 'darkroom.generation.id': generation };
       await inSpan('store outputs', { traceparent, attributes }, async () => runJob(ports, claim, signal));
     },
-    logger,
+    log: logger,
   });
 
   const transport = new PostgresLogTransport({ store, sql, group: 'artifact', log: logger });

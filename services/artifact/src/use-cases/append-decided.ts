@@ -2,7 +2,7 @@ import { type Command, decide, isFinal } from '@darkroom/domain';
 import type { EventStore, NewEvent } from '@darkroom/event-store';
 import type { Claim, WorkTable } from '@darkroom/work-table';
 import { artifactEventId } from '../policy/event-ids.js';
-import { JobEnded } from '../worker/job-ended.js';
+import { JobEnded } from '@darkroom/work-table';
 import { loadGeneration, type LoadedGeneration } from './load-generation.js';
 
 interface Ports {

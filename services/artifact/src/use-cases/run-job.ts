@@ -1,7 +1,7 @@
 import { attemptOf, IllegalTransition, planArtifact } from '@darkroom/domain';
 import type { Logger } from '@darkroom/platform';
 import type { Claim, Move } from '@darkroom/work-table';
-import { JobEnded } from '../worker/job-ended.js';
+import { JobEnded } from '@darkroom/work-table';
 import { appendDecided } from './append-decided.js';
 import { loadGeneration, type LoadedGeneration } from './load-generation.js';
 import { storeOne, type StorePorts } from './store-one.js';
