@@ -29,6 +29,8 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
     // The default grows to 20 s: a restarted server would look dead for that long.
     backoff: (attempt: number) => Math.min(0.05 * 2 ** attempt, 1),
     onnotice: () => undefined,
+    // Asked at each connect, without anybody hearing of its failure: a connection cut then ended the process. See arrayOf.
+    fetch_types: false,
     connection: {
       application_name: options.applicationName ?? 'darkroom',
       statement_timeout: options.statementTimeoutMs ?? 30_000,
@@ -37,4 +39,10 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
       TimeZone: 'UTC',
     },
   });
+}
+
+/** An array as Postgres reads it, to be cast: `${arrayOf(ids)}::uuid[]`. The driver's own need `fetch_types`. */
+export function arrayOf(values: readonly (string | number | null)[]): string {
+  const quoted = (value: string): string => `"${value.replaceAll(/[\\"]/g, String.raw`\$&`)}"`;
+  return `{${values.map((value) => (value === null ? 'NULL' : quoted(String(value)))).join(',')}}`;
 }

@@ -1,5 +1,5 @@
 export { type Cursor, type LogPosition, cursorOf, origin, parseCursor, positionOf } from './cursor.js';
-export { type Database, type DatabaseOptions, openDatabase } from './database.js';
+export { arrayOf, type Database, type DatabaseOptions, openDatabase } from './database.js';
 export { EventStoreError, type EventStoreErrorCode } from './errors.js';
 export { deterministicId, eventId } from './event-id.js';
 export type {

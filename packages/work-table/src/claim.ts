@@ -1,4 +1,4 @@
-import type { Database } from '@darkroom/event-store';
+import { arrayOf, type Database } from '@darkroom/event-store';
 import type postgres from 'postgres';
 import { z } from 'zod';
 import type { Claim, ClaimRequest } from './job.js';
@@ -47,8 +47,8 @@ export async function renew(
   const rows = await sql<{ generation: string; seenVersion: number }[]>`
     WITH held AS MATERIALIZED (
       SELECT j.generation FROM ${sql(names.jobs)} j
-      JOIN unnest(${sql.array(claims.map(({ generation }) => generation))}::uuid[],
-                  ${sql.array(claims.map(({ fencing }) => String(fencing)))}::bigint[]) AS c(generation, fencing)
+      JOIN unnest(${arrayOf(claims.map(({ generation }) => generation))}::uuid[],
+                  ${arrayOf(claims.map(({ fencing }) => String(fencing)))}::bigint[]) AS c(generation, fencing)
         ON c.generation = j.generation AND c.fencing = j.fencing
       WHERE j.holder IS NOT NULL
       ORDER BY j.generation FOR UPDATE OF j

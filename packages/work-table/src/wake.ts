@@ -1,4 +1,4 @@
-import type { Database } from '@darkroom/event-store';
+import { arrayOf, type Database } from '@darkroom/event-store';
 import type { Wake } from './job.js';
 import type { JobNames } from './names.js';
 
@@ -28,11 +28,11 @@ export async function wakeRows(sql: Database, names: JobNames, wakes: readonly W
   await sql`
     INSERT INTO ${sql(names.jobs)} AS j (generation, tenant, seen_version, due_at, traceparent)
     SELECT w.generation, w.tenant, w.version, coalesce(w.at, clock_timestamp()), w.traceparent
-    FROM unnest(${sql.array(wakes.map(({ generation }) => generation))}::uuid[],
-                ${sql.array(wakes.map(({ tenant }) => tenant))}::text[],
-                ${sql.array(wakes.map(({ version }) => version))}::int[],
-                ${sql.array(wakes.map(({ at }) => at?.toISOString() ?? null))}::timestamptz[],
-                ${sql.array(wakes.map(({ traceparent }) => traceparent ?? null))}::text[])
+    FROM unnest(${arrayOf(wakes.map(({ generation }) => generation))}::uuid[],
+                ${arrayOf(wakes.map(({ tenant }) => tenant))}::text[],
+                ${arrayOf(wakes.map(({ version }) => version))}::int[],
+                ${arrayOf(wakes.map(({ at }) => at?.toISOString() ?? null))}::timestamptz[],
+                ${arrayOf(wakes.map(({ traceparent }) => traceparent ?? null))}::text[])
       AS w(generation, tenant, version, at, traceparent)
     WHERE NOT EXISTS (SELECT FROM ${sql(names.jobs)} k WHERE k.generation = w.generation AND k.seen_version >= w.version)
     ORDER BY w.generation

@@ -16,8 +16,8 @@ interface AppliedRow {
 }
 
 /**
- * Brings every set's schema up to date, in the order given. One process at a time does it, the others wait; each file
- * commits together with its entry in the set's ledger.
+ * Brings every set's schema up to date, in the order given, all in one transaction: with a file that fails nothing has
+ * happened. One process at a time does it, the others wait.
  * @throws MigrationError for a database newer than this code, a file that was changed, or one that fails.
  */
 export async function migrate(
@@ -26,18 +26,11 @@ export async function migrate(
   options: MigrateOptions = {},
 ): Promise<void> {
   const read = sets.map((set) => ({ set, files: readMigrations(set) }));
-  const connection = await owner.reserve();
-  try {
-    await connection.unsafe('SET lock_timeout = 0; SET statement_timeout = 0');
-    await connection.unsafe(`SELECT pg_advisory_lock(${lockId})`);
-    for (const { set, files } of read) await migrateSet(connection, set, files, options);
-  } finally {
-    // Closing the session would free the lock too, but the pool keeps it.
-    await connection
-      .unsafe(`SELECT pg_advisory_unlock_all(); RESET lock_timeout; RESET statement_timeout`)
-      .catch(() => undefined);
-    connection.release();
-  }
+  await owner.begin(async (tx) => {
+    await tx.unsafe('SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0');
+    await tx.unsafe(`SELECT pg_advisory_xact_lock(${lockId})`);
+    for (const { set, files } of read) await migrateSet(tx, set, files, options);
+  });
 }
 
 /**
@@ -59,7 +52,7 @@ export async function assertMigrated(sql: postgres.Sql, sets: readonly Migration
 }
 
 async function migrateSet(
-  connection: postgres.ReservedSql,
+  connection: postgres.TransactionSql,
   set: MigrationSet,
   files: readonly MigrationFile[],
   options: MigrateOptions,
@@ -72,13 +65,13 @@ async function migrateSet(
 }
 
 async function runFile(
-  connection: postgres.ReservedSql,
+  connection: postgres.TransactionSql,
   set: MigrationSet,
   file: MigrationFile,
 ): Promise<void> {
   const table = `${set.schema}.${ledgerOf(set)}`;
   try {
-    // Several statements sent as one simple query are one transaction. Every part is ours or checked against a pattern.
+    // Several statements at once are a simple query, without parameters. Every part is ours or checked against a pattern.
     await connection.unsafe(`
       CREATE SCHEMA IF NOT EXISTS ${set.schema};
       CREATE TABLE IF NOT EXISTS ${table} (
@@ -96,7 +89,7 @@ async function runFile(
 }
 
 async function applied(
-  sql: postgres.Sql | postgres.ReservedSql,
+  sql: postgres.Sql | postgres.TransactionSql,
   set: MigrationSet,
 ): Promise<readonly AppliedRow[]> {
   const table = `${set.schema}.${ledgerOf(set)}`;

@@ -1,68 +1,9 @@
-import { connect, createServer, type Server, type Socket } from 'node:net';
 import { sample } from '../conformance/samples.js';
 import { type Database, openDatabase } from '../database.js';
 import type { EventStore } from '../index.js';
 import { createTestDatabase, type TestDatabase } from '../testing/index.js';
+import { type Wire, wireTo } from '../testing/wire.js';
 import { createPostgresEventStore } from './store.js';
-
-/** Between the store and Postgres; can swallow the next answers and cut their connections. */
-interface Wire {
-  readonly url: string;
-  /** Statements reach the server, their answers get lost, so many times. */
-  loseAnswers(count: number): void;
-  /** Nothing gets through any more. */
-  cut(): void;
-  mend(): void;
-  stop(): Promise<void>;
-}
-
-async function wireTo(url: string): Promise<Wire> {
-  const target = new URL(url);
-  const sockets = new Set<Socket>();
-  let losing = 0;
-  let isCut = false;
-  const server: Server = createServer((near) => {
-    const far = connect(Number(target.port), target.hostname);
-    for (const socket of [near, far]) {
-      sockets.add(socket);
-      socket.on('error', () => undefined);
-      socket.on('close', () => {
-        sockets.delete(socket);
-        near.destroy();
-        far.destroy();
-      });
-    }
-    if (isCut) near.destroy();
-    let asked = false;
-    near.on('data', (data: Buffer) => {
-      // A statement with our text: not the greeting, which is to succeed.
-      asked ||= data.includes('event_store.');
-      far.write(data);
-    });
-    far.on('data', (data: Buffer) => {
-      if (losing > 0 && asked) {
-        losing -= 1;
-        near.destroy();
-      } else near.write(data);
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return {
-    url: Object.assign(new URL(url), { port: String(address.port) }).href,
-    loseAnswers: (count) => (losing = count),
-    cut() {
-      isCut = true;
-      for (const socket of sockets) socket.destroy();
-    },
-    mend: () => (isCut = false),
-    async stop() {
-      for (const socket of sockets) socket.destroy();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
-}
 
 let database: TestDatabase;
 let wire: Wire;

@@ -1,6 +1,6 @@
 import type { EventType } from '@darkroom/contract';
 import { type Cursor, cursorOf, origin, positionOf } from '../cursor.js';
-import type { Database } from '../database.js';
+import { arrayOf, type Database } from '../database.js';
 import type { LogPage } from '../event-store.js';
 import { pageOf } from '../log-page.js';
 import { type EventRow, stored } from './read-stream.js';
@@ -18,7 +18,7 @@ export async function readAll(
   types: readonly EventType[] | undefined,
 ): Promise<LogPage> {
   const { tx, position } = positionOf(after);
-  const wanted = types === undefined ? sql`true` : sql`type = ANY (${sql.array([...types])})`;
+  const wanted = types === undefined ? sql`true` : sql`type = ANY (${arrayOf(types)}::text[])`;
   const rows = await sql<(EventRow & { wanted: boolean })[]>`
     SELECT e.tx::text, e.position::text, stream, version, type, schema_version AS "schemaVersion", id,
            CASE WHEN ${wanted} THEN data END AS data, metadata, CASE WHEN ${wanted} THEN personal END AS personal,

@@ -1,3 +1,4 @@
+import { arrayOf } from '@darkroom/event-store';
 import type postgres from 'postgres';
 import type { GenerationStatus } from '../resource/status-of.js';
 import { statusOf } from '../resource/status-of.js';
@@ -85,7 +86,7 @@ export const listPage = (
       ${after === null ? sql`` : sql`and (l.created_at, l.id) < (${after.createdAt}, ${after.id}::uuid)`}
       ${query.createdAfter === undefined ? sql`` : sql`and l.created_at > ${query.createdAfter}`}
       ${query.createdBefore === undefined ? sql`` : sql`and l.created_at < ${query.createdBefore}`}
-      ${query.status === undefined ? sql`` : sql`and l.status = any(${[...query.status]})`}
+      ${query.status === undefined ? sql`` : sql`and l.status = any(${arrayOf(query.status)}::text[])`}
       ${query.model === undefined ? sql`` : sql`and l.model = ${query.model}`}
     order by l.created_at desc, l.id desc
     limit ${query.limit + 1}

@@ -1,5 +1,5 @@
 import { openQuestions } from '@darkroom/domain';
-import type { EventStore } from '@darkroom/event-store';
+import { arrayOf, type EventStore } from '@darkroom/event-store';
 import type postgres from 'postgres';
 import { statusOf } from '../resource/status-of.js';
 import type { GenerationDetail } from './detail.js';
@@ -61,7 +61,7 @@ async function knownDetails(
   ids: readonly string[],
 ): Promise<Map<string, GenerationDetail>> {
   const rows =
-    await sql`select ${detailColumns(sql)} from read_models.detail_v1 d where d.id = any(${[...ids]}::uuid[])`;
+    await sql`select ${detailColumns(sql)} from read_models.detail_v1 d where d.id = any(${arrayOf([...ids])}::uuid[])`;
   return new Map(rows.map(parseDetailRow).map((detail) => [detail.id, detail]));
 }
 

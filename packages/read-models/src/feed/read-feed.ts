@@ -1,5 +1,5 @@
 import type { EventType } from '@darkroom/contract';
-import { type Cursor, EventStoreError, type EventStore, parseCursor } from '@darkroom/event-store';
+import { arrayOf, type Cursor, EventStoreError, type EventStore, parseCursor } from '@darkroom/event-store';
 import type postgres from 'postgres';
 import { z } from 'zod';
 import type { FeedEvent } from './feed-event.js';
@@ -61,7 +61,7 @@ export const feedPage = (
   select cursor, tenant, event, generation, version, type, data, recorded_at as "recordedAt"
   from read_models.feed_v1
   where tenant = ${query.tenant} and cursor > ${after}
-    ${query.types === undefined ? sql`` : sql`and type = any(${[...query.types]})`}
+    ${query.types === undefined ? sql`` : sql`and type = any(${arrayOf(query.types)}::text[])`}
   order by cursor limit ${query.limit}`;
 
 /** A place from which a live reader starts. */
@@ -82,7 +82,8 @@ export async function readFeeds(
   if (places.length === 0) return [];
   const rows = await sql`
     select f.cursor, f.tenant, f.event, f.generation, f.version, f.type, f.data, f.recorded_at as "recordedAt"
-    from unnest(${places.map((place) => place.tenant)}::text[], ${places.map((place) => place.after)}::text[]) as p (tenant, after)
+    from unnest(${arrayOf(places.map(({ tenant }) => tenant))}::text[],
+                ${arrayOf(places.map(({ after }) => after))}::text[]) as p (tenant, after)
     cross join lateral (
       select * from read_models.feed_v1 f where f.tenant = p.tenant and f.cursor > p.after order by f.cursor limit ${limitEach}
     ) f

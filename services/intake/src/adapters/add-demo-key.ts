@@ -1,3 +1,4 @@
+import { arrayOf } from '@darkroom/event-store';
 import { apiKeyPrefix, ConfigError, hashApiKey, newUuid } from '@darkroom/platform';
 import type postgres from 'postgres';
 
@@ -14,7 +15,7 @@ export async function addDemoKey(sql: postgres.Sql, key: string, route: readonly
     throw new ConfigError('DARKROOM_DEMO_KEY must look like dk_test_ and at least 16 of A-Z a-z 0-9 _ -');
   const hash = Buffer.from(hashApiKey(key), 'hex');
   await sql`
-    insert into intake.tenants (id, title, default_route) values (${demoTenant}, 'Demo', ${[...route]})
+    insert into intake.tenants (id, title, default_route) values (${demoTenant}, 'Demo', ${arrayOf(route)}::text[])
     on conflict (id) do nothing`;
   await sql`
     with added as (

@@ -1,3 +1,4 @@
+import { arrayOf } from '@darkroom/event-store';
 import { hashApiKey } from '@darkroom/platform';
 import type postgres from 'postgres';
 import { z } from 'zod';
@@ -42,7 +43,7 @@ export class KeyDirectory {
   async dead(keyIds: readonly string[]): Promise<ReadonlySet<string>> {
     const rows = await this.sql<{ id: string }[]>`
       select id::text from intake.api_keys
-      where id = any(${[...keyIds]}::uuid[]) and revoked_at is null and (expires_at is null or expires_at > clock_timestamp())`;
+      where id = any(${arrayOf(keyIds)}::uuid[]) and revoked_at is null and (expires_at is null or expires_at > clock_timestamp())`;
     const alive = new Set(rows.map((row) => row.id));
     return new Set(keyIds.filter((id) => !alive.has(id)));
   }
@@ -67,7 +68,7 @@ export class KeyDirectory {
 
   private async readByHash(hash: Buffer): Promise<Principal | undefined> {
     const [row] = await this.sql`
-      select k.tenant, k.id::text as "keyId", t.default_route as "defaultRoute"
+      select k.tenant, k.id::text as "keyId", to_jsonb(t.default_route) as "defaultRoute"
       from intake.api_keys k join intake.tenants t on t.id = k.tenant
       where k.hash = ${hash} and k.revoked_at is null and (k.expires_at is null or k.expires_at > clock_timestamp())`;
     return row && rowSchema.parse(row);
@@ -75,7 +76,7 @@ export class KeyDirectory {
 
   private async readById(keyId: string): Promise<Principal | undefined> {
     const [row] = await this.sql`
-      select k.tenant, k.id::text as "keyId", t.default_route as "defaultRoute"
+      select k.tenant, k.id::text as "keyId", to_jsonb(t.default_route) as "defaultRoute"
       from intake.api_keys k join intake.tenants t on t.id = k.tenant
       where k.id = ${keyId} and k.revoked_at is null and (k.expires_at is null or k.expires_at > clock_timestamp())`;
     return row && rowSchema.parse(row);

@@ -1,3 +1,4 @@
+import { arrayOf } from '@darkroom/event-store';
 import { newUuid } from '@darkroom/platform';
 import { acceptedEnvelope, problemSchema } from '../openapi/response-schemas.js';
 import { severableLink, type SeverableLink } from '../testing/severable-link.js';
@@ -75,6 +76,6 @@ it('never answers anything but 202 or 503 while connections break, and keeps eac
     expect(acknowledged.get(key) ?? id).toBe(id);
   }
   const [row] = await intake.database.sql`
-    select count(*)::int as n from event_store.streams where idempotency_key = any(${keys})`;
+    select count(*)::int as n from event_store.streams where idempotency_key = any(${arrayOf(keys)}::text[])`;
   expect(row?.['n']).toBe(keys.length);
 }, 60_000);

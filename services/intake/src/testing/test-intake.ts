@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { mayAppend } from '@darkroom/domain';
-import { createPostgresEventStore, type EventStore } from '@darkroom/event-store';
+import { arrayOf, createPostgresEventStore, type EventStore } from '@darkroom/event-store';
 import { createTestDatabase, type TestDatabase } from '@darkroom/event-store/testing';
 import {
   createLogger,
@@ -121,7 +121,7 @@ export async function startTestIntake(overrides: Partial<IntakeConfig> = {}): Pr
 /** Adds a tenant with one key, which it returns. */
 async function addTenant({ sql }: TestDatabase, tenant: string): Promise<string> {
   const key = generateApiKey('dk_test');
-  await sql`insert into intake.tenants (id, title, default_route) values (${tenant}, ${tenant}, ${['sim/keyed']})`;
+  await sql`insert into intake.tenants (id, title, default_route) values (${tenant}, ${tenant}, ${arrayOf(['sim/keyed'])}::text[])`;
   await sql`insert into intake.api_keys (id, tenant, hash, label)
     values (${newUuid()}, ${tenant}, ${Buffer.from(hashApiKey(key), 'hex')}, 'test')`;
   return key;
