@@ -320,7 +320,10 @@ function settledAsNotThere(
 
 function unknown(state: GenerationState, attempt: Attempt, command: Hear, news: NewsOf<'unknown'>): Decision {
   const isCurrent = attempt.number === state.current;
-  const jobIsGone = state.phase === 'processing' && news.cause === 'UNKNOWN_CAUSE_JOB_MISSING';
+  // A person may have named a job that turns out to be another's.
+  const jobIsGone =
+    state.phase === 'processing' &&
+    (news.cause === 'UNKNOWN_CAUSE_JOB_MISSING' || news.cause === 'UNKNOWN_CAUSE_JOB_ID_TAKEN');
   if (!isCurrent || !(state.phase === 'submitting' || jobIsGone)) return refused('nothing_new');
   return emitted([
     {

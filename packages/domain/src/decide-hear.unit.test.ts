@@ -192,6 +192,30 @@ describe('what is heard of an earlier attempt', () => {
     const unknown = carryOut(known, heard(lost, { ...late, attempt: 2 }));
     expect(refusalOf(unknown, heard(accepted(), { ...late, attempt: 2 }))).toBe('job_id_taken');
   });
+  it('loses a job that was named by mistake and is another generation’s: the question is open as before', () => {
+    const named = carryOut(unresolved, {
+      type: 'resolve',
+      now: late.now,
+      reason: 'seen in their console',
+      expectedDecisionVersion: unresolved.decisionVersion,
+      attempt: 1,
+      outcome: 'found',
+      jobId: 'job-9',
+      acceptDoubleCharge: false,
+    });
+    expect(named).toMatchObject({ phase: 'processing', attempts: [{ vendorJobId: 'job-9' }] });
+    const taken = { kind: 'unknown', cause: 'UNKNOWN_CAUSE_JOB_ID_TAKEN' } as const;
+    const open = carryOut(named, heard(taken, late));
+    expect(open).toMatchObject({
+      phase: 'unresolved',
+      attempts: [{ status: 'unknown', vendorJobId: null, everAccepted: false, charge: 'CHARGE_POSSIBLE' }],
+    });
+    expect(carryOut(open, heard(accepted('job-1'), late))).toMatchObject({
+      phase: 'processing',
+      attempts: [{ vendorJobId: 'job-1' }],
+      orphans: [],
+    });
+  });
   it('uses images that a job made after its run had ended without it', () => {
     const ordered = carryOut(processing, cancel);
     const end = carryOut(ordered, { type: 'tick', now: cancel.now + 120_000, contract: contracts.lookup });

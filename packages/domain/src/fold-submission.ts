@@ -49,6 +49,16 @@ function counted(
   return { spent: spent + 1, deferrals };
 }
 
+/** The job that it was said to have is another generation's: what was believed because of it is not so. */
+const withoutJob: Partial<Attempt> = {
+  vendorJobId: null,
+  everAccepted: false,
+  acceptedAt: null,
+  percent: null,
+  queuePosition: null,
+  vendorStatus: '',
+};
+
 const time = (text: string | undefined): number | null => (text === undefined ? null : Date.parse(text));
 
 /** What happens to attempts, and to the run because of them. Events of other kinds change nothing here. */
@@ -65,6 +75,7 @@ export function foldSubmission(state: GenerationState, event: PlacedEvent): Gene
         unknownSince: event.at,
         unknownCause: event.data.cause,
         settleUntil: Date.parse(event.data.settleUntil),
+        ...(event.data.cause === 'UNKNOWN_CAUSE_JOB_ID_TAKEN' ? withoutJob : {}),
       }));
     case 'SubmissionRepeated':
       return withAttempt(state, event.data.attempt, () => ({

@@ -16,6 +16,7 @@ export {
   type Attention,
   type GenerationSearch,
   generationsInNeed,
+  isJobOfAnother,
   searchGenerations,
 } from './detail/search-generations.js';
 export { type IndexedArtifact, storedArtifacts } from './detail/stored-artifacts.js';

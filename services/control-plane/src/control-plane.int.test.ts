@@ -292,6 +292,25 @@ describe('the operators’ API', () => {
       });
     });
 
+    it('resolve: found, but not with the job of another generation', async () => {
+      const owner = randomUUID();
+      const accepted = sampleEvent('SubmissionAccepted', { vendorJobId: 'job-owned' });
+      const history = [sampleEvent('GenerationRequested'), sampleEvent('SubmissionStarted'), accepted];
+      await append(owner, 0, history, 'elsewhere');
+      await projectDetail({ sql: database.sql, store }, [owner]);
+      const { id, stream } = await unknown();
+      const body = {
+        reason: 'a slip',
+        expected_version: 3,
+        attempt: 1,
+        outcome: 'found',
+        job_id: 'job-owned',
+      };
+      const refused = await post(id, 'resolve', body);
+      expect([refused.status, (await problemOf(refused)).errors[0]?.code]).toEqual([409, 'job_id_taken']);
+      expect((await typesOf(stream)).at(-1)).toBe('SubmissionOutcomeUnknown');
+    });
+
     it('resolve: not there', async () => {
       const { id } = await unknown();
       const body = { reason: 'their support says no', expected_version: 3, attempt: 1, outcome: 'not_there' };

@@ -163,6 +163,41 @@ it('takes no job that another generation has: the question stays open, the resul
   await gateway.cancel(second);
 });
 
+it('neither publishes nor cancels the job of another generation that a person named: the question is open again', async () => {
+  const picture = { url: 'http://127.0.0.1:9/a.png' };
+  const running = json(200, { id: 'job_owned', status: 'running' });
+  vendor.says(({ method, path }) =>
+    method === 'POST' && path === '/v1/jobs' ? json(201, { id: 'job_owned', status: 'queued' }) : running,
+  );
+  const owner = await gateway.request('blind');
+  await gateway.when('accepted', owner, ({ phase }) => phase === 'processing');
+  vendor.says(({ method, path }) => {
+    if (method === 'POST' && path === '/v1/jobs') return { status: 504 };
+    return json(200, { id: 'job_owned', status: 'succeeded', outputs: [picture] });
+  });
+  const other = await gateway.request('blind');
+  await gateway.when('unknown', other, ({ phase }) => phase === 'unresolved');
+  await gateway.command(other, 'control-plane', ({ decisionVersion }) => ({
+    type: 'resolve',
+    now: Date.now(),
+    reason: 'a slip',
+    expectedDecisionVersion: decisionVersion,
+    attempt: 1,
+    outcome: 'found',
+    jobId: 'job_owned',
+    acceptDoubleCharge: false,
+  }));
+  const state = await gateway.when(
+    'open again',
+    other,
+    ({ phase, attempts }) =>
+      phase === 'unresolved' && attempts[0]?.unknownCause === 'UNKNOWN_CAUSE_JOB_ID_TAKEN',
+  );
+  expect(state).toMatchObject({ outputs: [], attempts: [{ vendorJobId: null, charge: 'CHARGE_POSSIBLE' }] });
+  await gateway.cancel(other);
+  await gateway.when('owner produced', owner, ({ phase }) => phase === 'storing');
+});
+
 it('begins nothing while the vendor cannot be reached: no attempt is on record, and work goes on when it can', async () => {
   const away = await GatewayUnderTest.create();
   const before = await VendorDouble.start();

@@ -60,6 +60,24 @@ export async function searchGenerations(
   return details.filter((detail) => detail !== undefined);
 }
 
+/**
+ * Whether another generation has this job of this account, as far as the model has followed the log. For people's
+ * decisions, where a late answer is mended by the gateway; reads the whole model.
+ */
+export async function isJobOfAnother(
+  sql: postgres.Sql,
+  job: { readonly account: string; readonly vendorJobId: string; readonly generation: string },
+): Promise<boolean> {
+  const { account, vendorJobId, generation } = job;
+  const named = [{ account, vendorJobId }];
+  const [row] = await sql<{ found: boolean }[]>`
+    select exists (
+      select from read_models.detail_v1 d
+      where d.id <> ${generation} and (d.state @> ${sql.json({ attempts: named })} or d.state @> ${sql.json({ orphans: named })})
+    ) as found`;
+  return row?.found === true;
+}
+
 /** What of a generation may need a person. */
 export type Attention = 'open-question' | 'paid-orphan';
 

@@ -1,4 +1,5 @@
 import { fromPublicId, newUuid, ProblemError, traceparentOf } from '@darkroom/platform';
+import { isJobOfAnother } from '@darkroom/read-models';
 import { Body, Controller, HttpCode, Inject, Param, Post, Req, UseGuards } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import type { z } from 'zod';
@@ -93,9 +94,9 @@ export class InterventionsController {
   ): Promise<{ readonly data: GenerationView }> {
     const generation = fromPublicId('gen', id);
     if (generation === undefined) throw new ProblemError('not_found');
-    const { store, now } = this.ports;
+    const { store, sql, now } = this.ports;
     const result = await intervene(
-      { store, now, newId: newUuid },
+      { store, now, newId: newUuid, isJobOfAnother: (job) => isJobOfAnother(sql, job) },
       { generation, operator, intervention, traceparent: traceparentOf(request) },
     );
     if (result.outcome === 'not-found') throw new ProblemError('not_found');

@@ -15,6 +15,7 @@ const refusals: Partial<Record<RefusalReason, readonly [ProblemCode, string]>> =
   resolve_first: ['not_possible_now', 'The outcome of an attempt is unknown: resolve it first.'],
   was_accepted: ['not_possible_now', 'The provider once said that it took this attempt.'],
   job_id_missing: ['not_possible_now', 'The job at the provider must be named: job_id.'],
+  job_id_taken: ['not_possible_now', 'This job belongs to another attempt or generation.'],
   not_forward: ['not_possible_now', 'The deadline can only be moved forward.'],
   unknown_attempt: ['not_possible_now', 'There is no such attempt.'],
   unknown_model: ['not_possible_now', 'The model is not in the route of this generation.'],

@@ -1,4 +1,4 @@
-import { decide, type RefusalReason } from '@darkroom/domain';
+import { attemptOf, decide, type RefusalReason } from '@darkroom/domain';
 import { eventId, type EventStore, type NewEvent, type RecordedEvent } from '@darkroom/event-store';
 import { foldDetail, type GenerationDetail } from '@darkroom/read-models';
 import { type AuditEntry, insertAudit } from '../audit/audit-log.js';
@@ -11,6 +11,12 @@ export interface IntervenePorts {
   readonly store: Pick<EventStore, 'readStream' | 'append'>;
   readonly now: () => number;
   readonly newId: () => string;
+  /** Whether another generation has this job. */
+  readonly isJobOfAnother: (job: {
+    readonly account: string;
+    readonly vendorJobId: string;
+    readonly generation: string;
+  }) => Promise<boolean>;
 }
 
 export interface InterventionRequest {
@@ -50,6 +56,8 @@ export async function intervene(
       return { outcome: 'stale', decisionVersion: state.decisionVersion };
     const decision = decide(toCommand(intervention, ports.now()), state);
     if (decision.kind === 'refused') return { outcome: 'refused', reason: decision.reason, detail };
+    if (await namesJobOfAnother(ports, request, detail))
+      return { outcome: 'refused', reason: 'job_id_taken', detail };
 
     const events = decision.events.map((event, index): NewEvent => ({
       id: eventId('intervention', id, index),
@@ -73,6 +81,19 @@ export async function intervene(
     if (outcome !== 'conflict') throw new Error(`an intervention's append was ${outcome}`);
   }
   throw new Error(`${mostRaces} appends in a row lost their race`);
+}
+
+/** A job has one owner: the images of one request must never answer another. */
+async function namesJobOfAnother(
+  ports: IntervenePorts,
+  { generation, intervention }: InterventionRequest,
+  { state }: GenerationDetail,
+): Promise<boolean> {
+  if (intervention.action !== 'resolve' && intervention.action !== 'adopt') return false;
+  const { job_id: vendorJobId } = intervention;
+  const account = attemptOf(state, intervention.attempt)?.account;
+  if (vendorJobId === undefined || account === undefined) return false;
+  return ports.isJobOfAnother({ account, vendorJobId, generation });
 }
 
 async function afterwards(ports: IntervenePorts, generation: string): Promise<InterventionResult> {

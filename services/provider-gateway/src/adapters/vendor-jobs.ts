@@ -6,17 +6,27 @@ export interface VendorJobs {
   claim(account: string, vendorJobId: string, generation: string, attempt: number): Promise<boolean>;
 }
 
+const mostKept = 10_000;
+
 /** Ownership as rows of the gateway's schema: first come, first served, and for ever. */
 export function vendorJobs(sql: Database): VendorJobs {
+  const ours = new Map<string, string>();
   return {
     async claim(account, vendorJobId, generation, attempt) {
+      const name = JSON.stringify([account, vendorJobId]);
+      // For ever: what was answered once is not asked again.
+      if (ours.get(name) === generation) return true;
       await sql`
         insert into gateway.vendor_jobs (account, vendor_job_id, generation, attempt)
         values (${account}, ${vendorJobId}, ${generation}, ${attempt}) on conflict do nothing`;
       const [row] = await sql<{ generation: string }[]>`
         select generation from gateway.vendor_jobs
         where account = ${account} and vendor_job_id = ${vendorJobId}`;
-      return row?.generation === generation;
+      if (row?.generation !== generation) return false;
+      const [oldest] = ours.keys();
+      if (ours.size >= mostKept && oldest !== undefined) ours.delete(oldest);
+      ours.set(name, generation);
+      return true;
     },
   };
 }

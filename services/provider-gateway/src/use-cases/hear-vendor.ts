@@ -1,7 +1,8 @@
 import type { Attempt, VendorNews } from '@darkroom/domain';
 import type { ModelAccess } from '../accounts.js';
 import type { GatewayPorts, Job } from '../gateway-ports.js';
-import { type Appended, appendDecision } from './append-decision.js';
+import { type Appended, appendDecision, nextOf } from './append-decision.js';
+import type { Next } from './next.js';
 import { throughOutages } from './through-outages.js';
 
 /** Brings what was learned of an attempt to its generation, whatever state that is in by now. */
@@ -35,15 +36,43 @@ async function checked(
   news: VendorNews,
 ): Promise<VendorNews> {
   const jobId = 'jobId' in news ? news.jobId : null;
-  if (jobId === null || jobId === attempt.vendorJobId) return news;
+  if (jobId === null || (await isOurs(ports, job, account, attempt, jobId))) return news;
+  return jobOfAnother(ports, job, attempt, jobId);
+}
+
+async function isOurs(
+  ports: GatewayPorts,
+  job: Job,
+  account: string,
+  attempt: Attempt,
+  jobId: string,
+): Promise<boolean> {
   const { generation } = job.claim;
-  const isOurs = await throughOutages(ports, generation, async () =>
+  return throughOutages(ports, generation, async () =>
     ports.vendorJobs.claim(account, jobId, generation, attempt.number),
   );
-  if (isOurs) return news;
+}
+
+/**
+ * Whether the job on record is this generation's: a person may have named another's. Asked before anything is done to it. Null:
+ * it is; else what follows, as then nobody knows again what became of the submit.
+ */
+export async function whereJobIsAnothers(
+  ports: GatewayPorts,
+  job: Job,
+  access: ModelAccess,
+  attempt: Attempt,
+  jobId: string,
+): Promise<Next | null> {
+  if (await isOurs(ports, job, access.account.id, attempt, jobId)) return null;
+  return nextOf(await hearVendor(ports, job, access, attempt, jobOfAnother(ports, job, attempt, jobId)));
+}
+
+function jobOfAnother(ports: GatewayPorts, job: Job, attempt: Attempt, jobId: string): VendorNews {
+  const { generation } = job.claim;
   ports.logger.error(
     { generation, attempt: attempt.number },
-    'the vendor names a job that belongs to another generation',
+    'a job is named that belongs to another generation',
   );
   return {
     kind: 'unknown',
@@ -51,7 +80,7 @@ async function checked(
     evidence: {
       responseStatus: 0,
       responseBody: '',
-      error: `the vendor named the job ${jobId.slice(0, 200)}, which another generation has`,
+      error: `the job ${jobId.slice(0, 200)} was named, which another generation has`,
       stagingKey: ports.staging.answerKey(generation, attempt.number),
       observedAt: new Date(ports.now()).toISOString(),
     },

@@ -6,7 +6,7 @@ import type { GatewayPorts, Job } from '../gateway-ports.js';
 import { pollDelay } from '../policy/pace.js';
 import { linkOf } from '../policy/vendor-news.js';
 import { appendDecision, nextOf } from './append-decision.js';
-import { hearVendor } from './hear-vendor.js';
+import { hearVendor, whereJobIsAnothers } from './hear-vendor.js';
 import { again, type Next, restUntil } from './next.js';
 import { linkEnd, newsOfJob } from './submit-outcome.js';
 
@@ -23,6 +23,8 @@ export async function poll(
   const access = ports.accessTo(attempt.model);
   const jobId = attempt.vendorJobId;
   if (access === undefined || jobId === null) return restUntil(ports, state, state.deadline);
+  const anothers = await whereJobIsAnothers(ports, job, access, attempt, jobId);
+  if (anothers !== null) return anothers;
   const answer = await ports.calls.poll(access, jobId, job.signal);
   return heardOfJob(ports, job, state, attempt, access, answer, nextPoll(ports, state, attempt, access));
 }
@@ -90,6 +92,8 @@ export async function cancelAtVendor(
   const access = ports.accessTo(attempt.model);
   const jobId = attempt.vendorJobId;
   if (access === undefined || jobId === null) return restUntil(ports, state, action.due);
+  const anothers = await whereJobIsAnothers(ports, job, access, attempt, jobId);
+  if (anothers !== null) return anothers;
   const answer = await ports.calls.cancel(access, jobId, job.signal);
   const next = Math.min(ports.now() + againMs, Math.max(action.due, ports.now() + 50));
   if (answer.kind === 'not_found') return restUntil(ports, state, next);
