@@ -9,6 +9,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -40,7 +41,7 @@ export function placeForNewData(
   log: (line: string) => void,
 ): string {
   const beside = join(dataDir, 'postgres');
-  if (runAs === undefined || reachable(dataDir, runAs)) return beside;
+  if (runAs === undefined || reachable(dataDir, runAs) || letPass(dataDir, runAs)) return beside;
   const key = createHash('sha256').update(dataDir).digest('hex').slice(0, 32);
   const folder = join(sharedData, key, 'postgres');
   mkdirSync(dirname(folder), { recursive: true, mode: 0o755 });
@@ -54,6 +55,21 @@ export function placeForNewData(
   }
   writeFileSync(pathFile(dataDir), `${folder}\n`);
   return folder;
+}
+
+/**
+ * Lets the database's user through a DATA_DIR of root's own that nobody else may enter: through, and no more. False, and nothing
+ * is changed, where a parent bars the way.
+ */
+function letPass(dataDir: string, runAs: RunAs): boolean {
+  const { uid, gid, mode } = statSync(dataDir);
+  if (uid !== 0 || (mode & 0o077) !== 0) return false;
+  chownSync(dataDir, uid, runAs.gid);
+  chmodSync(dataDir, 0o710);
+  if (reachable(dataDir, runAs)) return true;
+  chmodSync(dataDir, mode & 0o777);
+  chownSync(dataDir, uid, gid);
+  return false;
 }
 
 function reachable(dataDir: string, runAs: RunAs): boolean {

@@ -1,5 +1,14 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -199,6 +208,16 @@ if (isRoot)
       await second.stop();
       expect(existsSync(place)).toBe(true);
       rmSync(join(place, '..'), { recursive: true });
+    });
+
+    it('lets that user through a DATA_DIR that only root may enter, and nobody else', async () => {
+      const dataDir = join(scratch, 'data');
+      mkdirSync(dataDir, { mode: 0o700 });
+      const server = await start(dataDir);
+      expect(await ask(server.url, (sql) => sql`SELECT 1 AS n`)).toEqual([{ n: 1 }]);
+      expect(existsSync(join(dataDir, 'postgres', 'PG_VERSION'))).toBe(true);
+      expect(existsSync(join(dataDir, 'postgres.path'))).toBe(false);
+      expect(statSync(dataDir).mode & 0o777).toBe(0o710);
     });
 
     it('carries on as the ordinary user who made the data', async () => {
