@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { isFinal } from '@darkroom/domain';
 import { type RunningSimulator, startSimulator } from '@darkroom/simulator';
 import { z } from 'zod';
+import type { OutputLimits } from './policy/limits.js';
 import { ArtifactUnderTest } from './testing/artifact-under-test.js';
 import type { LoadedGeneration } from './use-cases/load-generation.js';
 
@@ -26,17 +27,6 @@ beforeAll(async () => {
     port: 0,
     dataDir: join(artifact.dataDir, 'simulator'),
   });
-  await artifact.start({
-    allowedHosts: [{ account: 'sim', origin: simulator.url }],
-    // What the endless and the slow fault may cost a test.
-    limits: {
-      ...artifact.limits,
-      maxBytes: 4_000_000,
-      minBytesPerSecond: 1_000,
-      rateGraceMs: 200,
-      idleTimeoutMs: 400,
-    },
-  });
 });
 afterAll(async () => {
   await artifact.stopServices();
@@ -44,6 +34,13 @@ afterAll(async () => {
   await artifact.drop();
 });
 afterEach(async () => faults({}));
+
+const start = async (limits: Partial<OutputLimits>): Promise<unknown> =>
+  artifact.start({
+    allowedHosts: [{ account: 'sim', origin: simulator.url }],
+    // What the endless fault may cost a test.
+    limits: { ...artifact.limits, maxBytes: 4_000_000, ...limits },
+  });
 
 const call = async (method: string, path: string, body?: object): Promise<unknown> => {
   const answer = await fetch(simulator.url + path, {
@@ -102,7 +99,20 @@ const run = async (count: number, format: string, output: object): Promise<Loade
   return untilEnded(generation, made);
 };
 
+const isGivenUp = async (fault: string, reasons: readonly string[]): Promise<void> => {
+  const { state, events } = await run(1, 'png', { [fault]: 1 });
+  expect([state.phase, state.error?.code]).toEqual(['failed', 'ERROR_CODE_ARTIFACT_UNRECOVERABLE']);
+  const rejections = events.flatMap((event) => (event.type === 'ArtifactRejected' ? [event.data] : []));
+  expect(rejections.map(({ givenUp }) => givenUp)).toEqual([false, false, false, true]);
+  const allowed = reasons.map((reason) => `REJECTION_REASON_${reason}`);
+  for (const { reason } of rejections) expect(allowed).toContain(reason);
+};
+
 describe('what the simulator draws', () => {
+  // Generous: the simulator, which draws, and the service share this thread.
+  beforeAll(async () => start({ idleTimeoutMs: 10_000, rateGraceMs: 10_000 }));
+  afterAll(async () => artifact.stopServices());
+
   it.each([
     ['png', 'image/png'],
     ['jpeg', 'image/jpeg'],
@@ -124,16 +134,8 @@ describe('what the simulator draws', () => {
     ['redirect_private', ['ADDRESS_REFUSED']],
     ['bomb', ['TOO_LARGE', 'TRUNCATED', 'CHECKSUM_MISMATCH', 'PIXEL_LIMIT']],
     ['endless', ['TOO_LARGE']],
-    ['slow', ['DOWNLOAD_FAILED']],
     ['expired', ['LINK_EXPIRED']],
-  ])('is given up where every download is bad: %s', async (fault, reasons) => {
-    const { state, events } = await run(1, 'png', { [fault]: 1 });
-    expect([state.phase, state.error?.code]).toEqual(['failed', 'ERROR_CODE_ARTIFACT_UNRECOVERABLE']);
-    const rejections = events.flatMap((event) => (event.type === 'ArtifactRejected' ? [event.data] : []));
-    expect(rejections.map(({ givenUp }) => givenUp)).toEqual([false, false, false, true]);
-    const allowed = reasons.map((reason) => `REJECTION_REASON_${reason}`);
-    for (const { reason } of rejections) expect(allowed).toContain(reason);
-  });
+  ])('is given up where every download is bad: %s', isGivenUp);
 
   it('is taken by its bytes where the type is wrong', async () => {
     const { state } = await run(2, 'png', { wrong_type: 1 });
@@ -159,4 +161,11 @@ describe('what the simulator draws', () => {
     );
     expect(ends.map(({ state }) => state.phase)).toEqual(ends.map(() => 'succeeded'));
   });
+});
+
+describe('what trickles', () => {
+  beforeAll(async () => start({ minBytesPerSecond: 1_000, rateGraceMs: 200, idleTimeoutMs: 400 }));
+  afterAll(async () => artifact.stopServices());
+
+  it('is given up where every download is slow', async () => isGivenUp('slow', ['DOWNLOAD_FAILED']));
 });

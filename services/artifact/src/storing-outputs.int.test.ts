@@ -184,6 +184,32 @@ describe('storing outputs', () => {
     expect(events.map(({ type }) => type)).toEqual(['ArtifactStored', 'GenerationCompleted']);
   });
 
+  it('waits for a server that is in trouble longer than one look, its place free meanwhile', async () => {
+    await start({ concurrency: 1, limits: { ...artifact.limits, linkPatienceMs: 60_000 } });
+    answers['/sick'] = (socket, nth) => (nth <= 4 ? status(503)(socket) : good(socket));
+    const sick = await artifact.produced({ links: [link('/sick'), link('/good')] });
+    await expectSoon(async () => (await artifact.job(sick))?.held === false && asked['/sick'] === 3);
+    const well = await artifact.produced({ links: [link('/good')] });
+    await artifact.until(well, ended);
+    expect((await artifact.load(sick)).state.phase).toBe('storing');
+    const events = await artifact.until(sick, ended);
+    expect(events.map(({ type }) => type)).toEqual([
+      'ArtifactStored',
+      'ArtifactStored',
+      'GenerationCompleted',
+    ]);
+    expect(asked['/sick']).toBe(5);
+  });
+
+  it('asks for a fresh link when its server stays in trouble', async () => {
+    await start({ limits: { ...artifact.limits, linkPatienceMs: 1_500 } });
+    answers['/sick'] = status(503);
+    const generation = await artifact.produced({ links: [link('/sick')] });
+    const [rejected] = await artifact.until(generation, ({ state }) => state.outputs[0]?.needsLink === true);
+    expect(rejected).toMatchObject({ data: { reason: 'REJECTION_REASON_DOWNLOAD_FAILED', givenUp: false } });
+    expect(asked['/sick']).toBeGreaterThan(3);
+  });
+
   it('ends at the deadline, in the middle of a download, and keeps what is stored', async () => {
     await start();
     answers['/drip'] = dripping;

@@ -10,8 +10,10 @@ export interface OutputLimits {
   readonly minBytesPerSecond: number;
   /** The average is judged only after this much waiting. */
   readonly rateGraceMs: number;
-  /** Tries of one link before a fresh one is asked for. */
+  /** Tries of one link at one look. */
   readonly triesPerLink: number;
+  /** How long a link whose server is in trouble is looked at again, before a fresh one is asked for. */
+  readonly linkPatienceMs: number;
   /** Pause after the first failed try; doubles. */
   readonly retryPauseMs: number;
 }
@@ -25,5 +27,6 @@ export const defaultLimits: OutputLimits = {
   minBytesPerSecond: 1_024,
   rateGraceMs: 5_000,
   triesPerLink: 3,
+  linkPatienceMs: 60_000,
   retryPauseMs: 250,
 };

@@ -5,6 +5,8 @@ export interface NewestLink {
   readonly source: OutputSource;
   /** The event that brought it. */
   readonly eventId: string;
+  /** When that was, in milliseconds since the epoch. */
+  readonly givenAt: number;
 }
 
 interface Link {
@@ -29,10 +31,10 @@ export function newestLink(
     const link = linkIn(event, attempt, index);
     if (link === undefined) continue;
     if (link === 'none') return undefined;
-    if (link.stagingKey !== '')
-      return { source: { kind: 'staged', key: link.stagingKey }, eventId: event.id };
+    const from = { eventId: event.id, givenAt: event.recordedAt.getTime() };
+    if (link.stagingKey !== '') return { source: { kind: 'staged', key: link.stagingKey }, ...from };
     if (link.url === '') return undefined;
-    return { source: { kind: 'link', url: link.url, account }, eventId: event.id };
+    return { source: { kind: 'link', url: link.url, account }, ...from };
   }
   return undefined;
 }

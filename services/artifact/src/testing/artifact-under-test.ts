@@ -34,7 +34,13 @@ export class ArtifactUnderTest {
   readonly dataDir = mkdtempSync(join(tmpdir(), 'darkroom-artifact-'));
   readonly objects: ObjectStore = localDiskObjectStore(join(this.dataDir, 'objects'));
   /** Short waits. */
-  readonly limits = { ...artifactDefaults.limits, idleTimeoutMs: 500, rateGraceMs: 300, retryPauseMs: 1 };
+  readonly limits = {
+    ...artifactDefaults.limits,
+    idleTimeoutMs: 500,
+    rateGraceMs: 300,
+    retryPauseMs: 1,
+    linkPatienceMs: 0,
+  };
   private readonly running: RunningService[] = [];
 
   private constructor(

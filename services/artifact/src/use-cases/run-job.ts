@@ -1,5 +1,4 @@
 import { attemptOf, IllegalTransition, planArtifact } from '@darkroom/domain';
-import type { Logger } from '@darkroom/platform';
 import type { Claim, Move } from '@darkroom/work-table';
 import { JobEnded } from '@darkroom/work-table';
 import { appendDecided } from './append-decided.js';
@@ -7,7 +6,6 @@ import { loadGeneration, type LoadedGeneration } from './load-generation.js';
 import { storeOne, type StorePorts } from './store-one.js';
 
 export interface JobPorts extends StorePorts {
-  readonly logger: Logger;
   /** Pause after our own side failed. */
   readonly retryAfterMs: number;
 }
@@ -20,14 +18,17 @@ class Due extends Error {
   override readonly name = 'Due';
 }
 
-/** Stores what is pending, side by side, until the deadline or a person's order. True: the run is over. */
+/** `over`: the run is. `again`: there may be more to do. A time, in milliseconds since the epoch: not before. */
+type Stored = 'over' | 'again' | number;
+
+/** Stores what is pending, side by side, until the deadline or a person's order. */
 async function storePending(
   ports: JobPorts,
   claim: Claim,
   loaded: LoadedGeneration,
   action: Extract<ReturnType<typeof planArtifact>, { do: 'store' }>,
   signal: AbortSignal,
-): Promise<boolean> {
+): Promise<Stored> {
   const { attempt, outputs } = action;
   const account = attemptOf(loaded.state, attempt)?.account ?? '';
   const together = new AbortController();
@@ -53,10 +54,13 @@ async function storePending(
       }
     });
     const settled = await Promise.allSettled(each);
-    if (settled.some((one) => one.status === 'fulfilled' && one.value === 'ended')) return true;
+    const outcomes = settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+    if (outcomes.includes('ended')) return 'over';
     const reason: unknown = together.signal.aborted ? together.signal.reason : undefined;
     if (reason !== undefined && !(reason instanceof Due)) throw reason;
-    return false;
+    if (reason !== undefined) return 'again';
+    const looks = outcomes.flatMap((outcome) => (typeof outcome === 'object' ? [outcome.lookAgainAt] : []));
+    return looks.length === 0 ? 'again' : Math.min(...looks);
   } finally {
     clearInterval(watch);
     signal.removeEventListener('abort', onAbort);
@@ -83,7 +87,15 @@ async function workOn(ports: JobPorts, claim: Claim, signal: AbortSignal): Promi
     if (action.do === 'conclude') {
       const conclude = { type: 'conclude-storing', now: ports.now() } as const;
       if ((await appendDecided(ports, claim, loaded, conclude)) === 'ended') return;
-    } else if (await storePending(ports, claim, loaded, action, signal)) return;
+    } else {
+      const stored = await storePending(ports, claim, loaded, action, signal);
+      if (stored === 'over') return;
+      if (stored === 'again') continue;
+      // The row waits, not a worker's place. What was stored meanwhile is in the stream; the row is no judge of that.
+      const nextActionAt = new Date(Math.min(stored, action.due));
+      await ports.work.apply(claim, { ...rest, nextActionAt });
+      return;
+    }
   }
 }
 

@@ -1,11 +1,12 @@
 import type { Output } from '@darkroom/domain';
 import { fetchOutput, type FetchPorts } from '../download/fetch-output.js';
 import { artifactId } from '../policy/event-ids.js';
+import { lookAgainAt } from '../policy/link-patience.js';
 import { newestLink } from '../policy/newest-link.js';
 import { OutputRejected } from '../policy/output-rejected.js';
 import { storeOutput } from '../storing/store-output.js';
 import type { EventStore } from '@darkroom/event-store';
-import type { ObjectStore } from '@darkroom/platform';
+import type { Logger, ObjectStore } from '@darkroom/platform';
 import type { Claim, WorkTable } from '@darkroom/work-table';
 import { type Appended, appendDecided } from './append-decided.js';
 import type { LoadedGeneration } from './load-generation.js';
@@ -22,6 +23,7 @@ export interface StorePorts {
   readonly objects: ObjectStore;
   readonly fetching: FetchPorts;
   readonly now: () => number;
+  readonly logger: Logger;
   readonly at: CrashProbe;
 }
 
@@ -31,6 +33,11 @@ const missing = ({ refreshes }: Output): OutputRejected =>
     ? new OutputRejected('REJECTION_REASON_NOT_PRODUCED', 'the vendor gave no link')
     : new OutputRejected('REJECTION_REASON_LINK_EXPIRED', 'the vendor has no fresh link');
 
+/** The link's server is in trouble, and the link young enough to be looked at again then. Milliseconds since the epoch. */
+export interface Later {
+  readonly lookAgainAt: number;
+}
+
 /** Fetches, verifies and stores one output, and says so in the log; or says why not. */
 export async function storeOne(
   ports: StorePorts,
@@ -38,13 +45,21 @@ export async function storeOne(
   loaded: LoadedGeneration,
   wanted: { readonly attempt: number; readonly account: string; readonly output: Output },
   signal: AbortSignal,
-): Promise<Appended> {
+): Promise<Appended | Later> {
   const { generation } = claim;
   const { attempt, account, output } = wanted;
   const { index } = output;
   const link = newestLink(loaded.events, { attempt, index, account });
   const fetched = link ? await fetchOutput(ports.fetching, link.source, output, signal) : missing(output);
   if (fetched instanceof OutputRejected) {
+    const again = link && lookAgainAt(fetched, link, ports.now(), ports.fetching.limits.linkPatienceMs);
+    if (again !== undefined) {
+      ports.logger.info(
+        { generation, index, detail: fetched.detail },
+        'the link is in trouble; it is looked at again',
+      );
+      return { lookAgainAt: again };
+    }
     await ports.at(14, generation);
     const { reason, detail } = fetched;
     const rejection = { type: 'reject-artifact', now: ports.now(), attempt, index, reason, detail } as const;
