@@ -1,9 +1,8 @@
 import { isFinal } from '../state.js';
-import { gatewayMoves } from './gateway.js';
-import { outsideMoves } from './people.js';
+import { movesOf, whatIsWrong } from './next-moves.js';
+import { recorderOf } from './stream.js';
 import { keyOf } from './world-key.js';
-import { vendorMoves } from './vendor.js';
-import { clock, firstWorld, mostWorlds, type Move, type Setting, type World } from './world.js';
+import { clock, firstWorld, type Setting, type World } from './world.js';
 
 export interface Exploration {
   readonly states: number;
@@ -14,98 +13,110 @@ export interface Exploration {
   readonly violation: { readonly what: string; readonly trace: readonly string[] } | null;
 }
 
-function movesOf(world: World, setting: Setting): Move[] {
-  const { state, gateways, packets, left } = world;
-  const isQuiet = packets.length === 0 && gateways.A.at === 'idle' && gateways.B.at === 'idle';
-  // Nothing but time can come.
-  if (isFinal(state.phase) && isQuiet && left.requests === 0 && left.webhooks === 0) return [];
-  const ours = [...gatewayMoves(world, 'A', setting), ...gatewayMoves(world, 'B', setting)];
-  const vendors = vendorMoves(world, setting);
-  return [...ours, ...vendors, ...outsideMoves(world, setting, ours.length === 0)];
-}
-
-/** What must hold in every world; a sentence where it does not. */
-function whatIsWrong(world: World): string | null {
-  const { state, jobs, acceptances } = world;
-  if (jobs.length > 1 + acceptances)
-    return `${jobs.length} charges at the vendor, ${acceptances} of them accepted as a second one`;
-  const lost = world.told.find(
-    (id) =>
-      state.attempts.every(({ vendorJobId }) => vendorJobId !== id) &&
-      state.orphans.every(({ vendorJobId }) => vendorJobId !== id),
-  );
-  if (lost !== undefined) return `${lost} was heard of and is on no record`;
-  if (state.charge === 'CHARGE_NONE' && jobs.length > 0)
-    return `the run ended without a charge, and the vendor has ${jobs.length}`;
-  const isUsed = state.phase === 'storing' || state.phase === 'succeeded';
-  if (world.canceledRun === state.run && isUsed) return `the run is canceled and yet ${state.phase}`;
-  return null;
-}
+/** A world that is larger than this is not small. */
+const mostWorlds = 4_000_000;
 
 /** Everything that can happen, breadth first: a violation comes with a shortest trace. */
-export function explore(setting: Setting): Exploration {
-  const known = new Map<number, number>();
-  const cameFrom: { readonly parent: number; readonly label: string }[] = [];
-  const comesTo: number[][] = [];
-  const endsHere: boolean[] = [];
-  let frontier: { readonly id: number; readonly world: World }[] = [];
+export function explore(setup: Omit<Setting, 'recorder'>): Exploration {
+  const setting = { ...setup, recorder: recorderOf(setup.rules, setup.contract) };
+  const known = new Map<string, number>();
+  /** By world: from which one it was reached first, and by which of its moves. */
+  const parents: number[] = [];
+  const choices: number[] = [];
+  const ends: boolean[] = [];
+  /** From where to where, in turn. */
+  const ways: number[] = [];
   let moves = 0;
-  const traceOf = (id: number): string[] => {
-    const lines: string[] = [];
-    for (let at = cameFrom[id]; at !== undefined && at.parent >= 0; at = cameFrom[at.parent])
-      lines.push(at.label);
-    return lines.reverse();
-  };
-  const summary = () => ({ states: cameFrom.length, moves, ended: endsHere.filter(Boolean).length });
-  const visit = (world: World, parent: number, label: string): number => {
-    const key = keyOf(world);
-    const seen = known.get(key);
-    if (seen !== undefined) return seen;
-    const id = cameFrom.length;
+  let next: { readonly id: number; readonly world: World }[] = [];
+  const add = (world: World, parent: number, choice: number): number => {
+    const id = parents.length;
     if (id >= mostWorlds) throw new Error(`more than ${mostWorlds} worlds`);
-    known.set(key, id);
-    cameFrom.push({ parent, label });
-    comesTo.push([]);
-    endsHere.push(isFinal(world.state.phase));
+    parents.push(parent);
+    choices.push(choice);
+    ends.push(isFinal(world.stream.state.phase));
     next.push({ id, world });
     return id;
   };
-  let next: { readonly id: number; readonly world: World }[] = [];
-  visit(firstWorld(setting.left), -1, '');
+  const visit = (world: World, parent: number, choice: number): number => {
+    const key = keyOf(world, setting);
+    const seen = known.get(key);
+    if (seen !== undefined) return seen;
+    const id = add(world, parent, choice);
+    known.set(key, id);
+    return id;
+  };
+  const summary = (what: string | null, id: number): Exploration => ({
+    states: parents.length,
+    moves,
+    ended: ends.filter(Boolean).length,
+    violation: what === null ? null : { what, trace: traceTo(id, parents, choices, setting) },
+  });
+  visit(firstWorld(setting), -1, -1);
   while (next.length > 0) {
-    frontier = next;
+    const frontier = next;
     next = [];
     for (const { id, world } of frontier) {
-      const what = whatIsWrong(world);
-      if (what !== null) return { ...summary(), violation: { what, trace: traceOf(id) } };
-      for (const { label, to } of movesOf(world, setting)) {
+      const possible = movesOf(world, setting);
+      for (let choice = 0; choice < possible.length; choice += 1) {
+        const move = possible[choice];
+        if (move === undefined) continue;
         moves += 1;
-        const reached = visit(to, id, `${String(clock(world)).padStart(2)} s  ${label} [${to.state.phase}]`);
-        comesTo[id]?.push(reached);
+        // Asked of every move: what is wrong with it does not show in the world that it leads to.
+        const what = whatIsWrong(move.to);
+        if (what !== null) return summary(what, add(move.to, id, choice));
+        const reached = visit(move.to, id, choice);
+        if (reached !== id) ways.push(id, reached);
       }
     }
   }
-  const stuck = firstStuck(comesTo, endsHere);
-  return {
-    ...summary(),
-    violation: stuck === null ? null : { what: 'the run can never end', trace: traceOf(stuck) },
-  };
+  const stuck = firstStuck(ways, ends);
+  return summary(stuck === null ? null : 'the run can never end', stuck ?? 0);
+}
+
+/** The same moves made again, from the first world on. */
+function traceTo(
+  id: number,
+  parents: readonly number[],
+  choices: readonly number[],
+  setting: Setting,
+): string[] {
+  const path: number[] = [];
+  for (let at = id; (parents[at] ?? -1) >= 0; at = parents[at] ?? -1) path.push(choices[at] ?? 0);
+  let world = firstWorld(setting);
+  return path.reverse().flatMap((choice) => {
+    const move = movesOf(world, setting)[choice];
+    if (move === undefined) return [];
+    const time = String(clock(world)).padStart(2);
+    world = move.to;
+    return [`${time} s  ${move.label} [${world.stream.state.phase}]`];
+  });
 }
 
 /** The first world from which no end can be reached. */
-function firstStuck(comesTo: readonly (readonly number[])[], endsHere: readonly boolean[]): number | null {
-  const before: number[][] = comesTo.map(() => []);
-  comesTo.forEach((reached, id) => {
-    for (const one of reached) before[one]?.push(id);
-  });
-  const canEnd = [...endsHere];
-  const queue = endsHere.flatMap((ends, id) => (ends ? [id] : []));
+function firstStuck(ways: readonly number[], ends: readonly boolean[]): number | null {
+  // Ways by where they lead: those to world n stand from `first[n]` on.
+  const first = new Uint32Array(ends.length + 1);
+  const add = (counts: Uint32Array, at: number, more: number): void => {
+    counts[at] = (counts[at] ?? 0) + more;
+  };
+  for (let i = 1; i < ways.length; i += 2) add(first, (ways[i] ?? 0) + 1, 1);
+  for (let n = 0; n < ends.length; n += 1) add(first, n + 1, first[n] ?? 0);
+  const from = new Uint32Array(ways.length / 2);
+  const filled = first.slice();
+  for (let i = 0; i < ways.length; i += 2) {
+    const to = ways[i + 1] ?? 0;
+    from[filled[to] ?? 0] = ways[i] ?? 0;
+    add(filled, to, 1);
+  }
+  const canEnd = [...ends];
+  const queue = ends.flatMap((isEnd, id) => (isEnd ? [id] : []));
   for (let id = queue.pop(); id !== undefined; id = queue.pop())
-    for (const earlier of before[id] ?? [])
-      if (!canEnd[earlier]) {
-        canEnd[earlier] = true;
-        queue.push(earlier);
-      }
+    for (let at = first[id] ?? 0; at < (first[id + 1] ?? 0); at += 1) {
+      const earlier = from[at] ?? 0;
+      if (canEnd[earlier] === true) continue;
+      canEnd[earlier] = true;
+      queue.push(earlier);
+    }
   const stuck = canEnd.indexOf(false);
   return stuck < 0 ? null : stuck;
 }

@@ -1,112 +1,121 @@
 import type { Command } from '../commands.js';
-import { isChargeInTheWay } from '../conditions.js';
-import { isFinal, openQuestions } from '../state.js';
+import { planArtifact } from '../plan-artifact.js';
+import { openQuestions } from '../state.js';
 import { storedArtifact } from '../testing/a-generation.js';
-import { mayTimePass, newsOf } from './vendor.js';
-import {
-  append,
-  clock,
-  lastTick,
-  lastWait,
-  type Move,
-  type Request,
-  type Setting,
-  tell,
-  tick,
-  type World,
-} from './world.js';
+import { mayTimePass, sightsOf } from './vendor.js';
+import { append, type Move, type Request, type Setting, spend, tell, tick, type World } from './world.js';
 
 /** Time, the artifact service, webhooks, the client, operators. */
-export function outsideMoves(world: World, setting: Setting, everyoneWaits: boolean): Move[] {
+export function outsideMoves(world: World, setting: Setting): Move[] {
   return [
-    ...time(world, setting, everyoneWaits),
+    ...time(world, setting),
     ...artifact(world, setting),
     ...webhooks(world, setting),
-    ...requests(world, setting),
+    ...cancellation(world, setting),
+    ...orders(world, setting),
   ];
 }
 
-/** Time passes whoever has something to do, which is a stall; towards the end only when nobody has. */
-function time(world: World, setting: Setting, everyoneWaits: boolean): Move[] {
-  const isLate = clock(world) >= (everyoneWaits && !isFinal(world.state.phase) ? lastWait : lastTick);
-  if (isLate || !mayTimePass(world, setting)) return [];
+/** Time passes whoever has something to do, which is a stall. */
+function time(world: World, setting: Setting): Move[] {
+  if (!mayTimePass(world, setting)) return [];
   return [{ label: 'a second passes', to: { ...world, now: world.now + tick } }];
 }
 
-function artifact(world: World, { rules }: Setting): Move[] {
-  const { state, now } = world;
-  if (state.phase !== 'storing') return [];
-  const command: Command = { type: 'store-artifact', now, artifact: storedArtifact(state.current ?? 0, 0) };
-  return [{ label: 'the image is stored', to: append(world, rules.decide(command, state)) }];
+function artifact(world: World, setting: Setting): Move[] {
+  const { stream, now } = world;
+  const { state } = stream;
+  const action = planArtifact(state, now);
+  switch (action.do) {
+    case 'store': {
+      const artifact = storedArtifact(action.attempt, 0);
+      const then = append(world, setting, 'store', () => ({ type: 'store-artifact', now, artifact }));
+      return [{ label: 'the image is stored', to: then }];
+    }
+    case 'conclude': {
+      const then = append(world, setting, 'conclude', () => ({ type: 'conclude-storing', now }));
+      return [{ label: 'storing ends', to: then }];
+    }
+    case 'nothing':
+      return [];
+  }
 }
 
 /** A vendor tells of a job whenever it likes, also long after the end. */
 function webhooks(world: World, setting: Setting): Move[] {
-  const { left } = world;
-  if (left.webhooks === 0 || setting.contract.poll === 'none') return [];
-  return world.jobs.map((job) => ({
-    label: `a webhook tells of ${job.id}: ${job.status}`,
-    to: {
-      ...tell(world, setting, job.attempt, newsOf(job)),
-      left: { ...left, webhooks: left.webhooks - 1 },
-    },
-  }));
+  if (world.left.webhooks === 0 || setting.contract.poll === 'none') return [];
+  return world.jobs.flatMap((job) =>
+    sightsOf(world, job).map((sight) => ({
+      label: `a webhook tells of ${job.id}: ${sight.job.status}`,
+      to: spend(tell(sight.world, setting, job.attempt, sight.news), 'webhooks'),
+    })),
+  );
 }
 
-function requests(world: World, { rules, asks }: Setting): Move[] {
-  const { left, now, state } = world;
-  if (left.requests === 0) return [];
+/** The answer is the same where it was asked before: that it will be canceled. */
+function cancellation(world: World, setting: Setting): Move[] {
+  const { stream, now } = world;
+  if (world.left.cancels === 0 || !setting.asks.includes('cancel')) return [];
+  const command: Command = { type: 'cancel', now, by: 'REQUESTER_CLIENT', reason: '' };
+  const decision = setting.rules.decide(command, stream.state);
+  if (decision.kind === 'refused' && decision.reason !== 'already_asked') return [];
+  const then = append(world, setting, 'cancel', () => command);
+  return [
+    {
+      label: 'the client cancels and is told that it will be',
+      to: spend({ ...then, isCanceled: true }, 'cancels'),
+    },
+  ];
+}
+
+function orders(world: World, setting: Setting): Move[] {
+  const { now, stream } = world;
+  const { state } = stream;
+  if (world.left.orders === 0) return [];
   const seen = { now, reason: '', expectedDecisionVersion: state.decisionVersion };
   const moves: Move[] = [];
-  const spent = { ...left, requests: left.requests - 1 };
-  const order = (kind: Request, label: string, command: Command): void => {
-    if (!asks.includes(kind)) return;
-    const decision = rules.decide(command, state);
-    if (decision.kind === 'events') moves.push({ label, to: { ...append(world, decision), left: spent } });
+  const order = (kind: Request, label: string, command: () => Command): void => {
+    if (!setting.asks.includes(kind)) return;
+    const then = append(world, setting, label, command);
+    if (then !== world) moves.push({ label, to: spend(then, 'orders') });
   };
-  const cancel = rules.decide({ type: 'cancel', now, by: 'REQUESTER_CLIENT', reason: '' }, state);
-  if (asks.includes('cancel') && (cancel.kind === 'events' || cancel.reason === 'already_asked'))
-    moves.push({
-      label: 'the client cancels and is told that it will be',
-      to: { ...append(world, cancel), canceledRun: state.run, left: spent },
-    });
-  const isOver = state.phase === 'failed' && isChargeInTheWay(state);
-  const isRetryable = state.phase === 'processing' || state.phase === 'failed';
-  for (const acceptDoubleCharge of isRetryable ? [state.phase === 'processing' || isOver] : [])
-    order('retry', `an operator retries${acceptDoubleCharge ? ' and accepts a second charge' : ''}`, {
+  for (const acceptDoubleCharge of [false, true]) {
+    const accepting = acceptDoubleCharge ? ' and accepts a second charge' : '';
+    order('retry', `an operator retries${accepting}`, () => ({
       type: 'retry',
       ...seen,
       model: null,
       abandon: true,
       acceptDoubleCharge,
-    });
-  for (const { number: attempt } of openQuestions(state)) {
-    const resolve = { type: 'resolve', ...seen, attempt, jobId: null } as const;
-    // People look at the vendor's page before they say so.
-    if (world.jobs.every((job) => job.attempt !== attempt))
-      order('settle', `a person says that attempt ${attempt} is not there`, {
-        ...resolve,
-        outcome: 'not_there',
-        acceptDoubleCharge: false,
-      });
-    for (const acceptDoubleCharge of [false, true])
-      order(
-        'settle',
-        `a person gives attempt ${attempt} up${acceptDoubleCharge ? ' and accepts a second charge' : ''}`,
-        {
-          ...resolve,
-          outcome: 'given_up',
-          acceptDoubleCharge,
-        },
-      );
-  }
-  for (const orphan of state.orphans)
-    if (!orphan.adopted)
-      order('adopt', `an operator adopts ${orphan.vendorJobId}`, {
-        type: 'adopt',
+    }));
+    for (const { number: attempt } of openQuestions(state))
+      order('settle', `a person gives attempt ${attempt} up${accepting}`, () => ({
+        type: 'resolve',
         ...seen,
-        attempt: orphan.attempt,
-        jobId: orphan.vendorJobId,
-      });
+        attempt,
+        jobId: null,
+        outcome: 'given_up',
+        acceptDoubleCharge,
+      }));
+  }
+  order('fail', 'an operator lets it fail', () => ({ type: 'fail', ...seen }));
+  for (const { number: attempt } of openQuestions(state)) {
+    // People look at the vendor's page before they say so.
+    const job = world.jobs.find((one) => one.attempt === attempt);
+    // Where the vendor gives no ids there is none to name.
+    if (job !== undefined && setting.contract.poll === 'none') continue;
+    const label = `a person says that attempt ${attempt} is ${job?.id ?? 'not there'}`;
+    order('settle', label, () => ({
+      type: 'resolve',
+      ...seen,
+      attempt,
+      jobId: job?.id ?? null,
+      outcome: job === undefined ? 'not_there' : 'found',
+      acceptDoubleCharge: false,
+    }));
+  }
+  for (const { attempt, vendorJobId: jobId, adopted } of state.orphans)
+    if (!adopted)
+      order('adopt', `an operator adopts ${jobId}`, () => ({ type: 'adopt', ...seen, attempt, jobId }));
   return moves;
 }

@@ -1,93 +1,91 @@
-import { type Attempt, type GenerationState } from '../state.js';
-import type { VendorNews } from '../commands.js';
-import type { Gateway, GatewayName, World } from './world.js';
-
-/**
- * A number that tells worlds apart by what decisions and plans look at: not by versions, by words for people, or by times that
- * are over. Gateways that change places change nothing.
- */
-export function keyOf(world: World): number {
-  const [a, b] = [gateway(world.gateways.A), gateway(world.gateways.B)];
-  const isSwapped = JSON.stringify(a) > JSON.stringify(b);
-  const place = (name: GatewayName): number => ((name === 'A') === isSwapped ? 2 : 1);
-  const { lease, left } = world;
-  return hash(
-    JSON.stringify([
-      run(world.state),
-      world.state.attempts.map(attempt),
-      world.now,
-      isSwapped ? [b, a] : [a, b],
-      lease === null || lease.until <= world.now ? 0 : [place(lease.holder), lease.until],
-      world.packets.map((packet) => [packet.attempt, place(packet.from), packet.sentAt]),
-      world.jobs.map((job) => [job.id, job.attempt, job.at, job.status]),
-      world.staged.map((answer) => [answer.attempt, news(answer.news)]),
-      [left.lostReplies, left.refusals, left.crashes, left.requests, left.webhooks],
-      world.acceptances,
-      world.canceledRun,
-      world.told,
-    ]),
-  );
-}
-
-function run(state: GenerationState): unknown[] {
-  const { cancelAsked, failAsked, abandonOrdered, outputs, orphans } = state;
-  return [
-    state.phase,
-    state.run,
-    state.deadline,
-    state.current,
-    state.spent,
-    state.deferrals,
-    state.retryAt,
-    state.nextModel,
-    state.gaveUp,
-    state.charge,
-    [cancelAsked?.at, failAsked?.at, abandonOrdered?.at, abandonOrdered?.model],
-    outputs.map((output) => [output.status, output.source, output.refreshes, output.needsLink]),
-    orphans.map((orphan) => [orphan.attempt, orphan.vendorJobId, orphan.charge, orphan.adopted]),
-  ];
-}
-
-function attempt(one: Attempt): unknown[] {
-  const { startedAt, sendBy, acceptedAt, unknownSince, settleUntil } = one;
-  const isOpen = one.status === 'unknown' || one.status === 'given_up' || one.status === 'started';
-  return [
-    one.run,
-    one.status,
-    one.charge,
-    one.secondChargeAccepted,
-    one.vendorJobId,
-    one.everAccepted,
-    one.repeats,
-    one.end,
-    one.unknownCause,
-    isOpen ? [startedAt, sendBy, unknownSince, settleUntil] : 0,
-    // A job that comes back has been accepted when it first was.
-    acceptedAt,
-  ];
-}
-
-const news = (said: VendorNews): unknown[] => [
-  said.kind,
-  'jobId' in said ? said.jobId : 0,
-  'lookedUpAt' in said ? said.lookedUpAt : 0,
-];
-
-const gateway = (one: Gateway): unknown => (one.at === 'heard' ? [one.attempt, news(one.news)] : one);
+import { attemptOf, type GenerationState, isFinal } from '../state.js';
+import { type Gateway, type Job, type Setting, tick, type World } from './world.js';
 
 // A global of a test's realm is looked up anew each time: the exploration took twelve times as long.
-const { imul } = Math;
+const { max, min } = Math;
 
-/** 53 bits (cyrb53): of a million worlds two have the same number with a probability below one in ten thousand. */
-function hash(text: string): number {
-  let high = 0xdeadbeef;
-  let low = 0x41c6ce57;
-  for (let i = 0; i < text.length; i += 1) {
-    const code = text.charCodeAt(i);
-    high = imul(high ^ code, 2654435761);
-    low = imul(low ^ code, 1597334677);
+/**
+ * Tells worlds apart by what may come of them. Times are counted from now and end where nothing compares them any more;
+ * gateways that change places change nothing.
+ */
+export function keyOf(world: World, setting: Setting): string {
+  const { lease, now, stream } = world;
+  const { state } = stream;
+  const a = placeOf(now, world.gateways.A);
+  const b = placeOf(now, world.gateways.B);
+  const until = lease === null ? 0 : max(0, (lease.until - now) / tick);
+  // Whose lease it is concerns its holder alone.
+  const holder = lease === null || world.gateways[lease.holder].at === 'idle' ? '' : lease.holder;
+  const isSwapped =
+    a === b
+      ? (holder === '' ? world.packets.find(({ from }) => from !== null)?.from : holder) === 'B'
+      : a > b;
+  const place = (name: string): string => (name === '' ? '-' : (name === 'A') === isSwapped ? '2' : '1');
+  let key = `${setting.recorder.numberOf(stream, now)}|${isSwapped ? `${b};${a}` : `${a};${b}`}|${
+    // Of a lease that is over it only matters that nobody took it.
+    until > 0 || holder !== '' ? `${place(holder)}${until}` : ''
+  }|`;
+  for (const { attempt, from, sentAt } of world.packets)
+    key += `${attempt}${place(from ?? '')}${(now - sentAt) / tick}`;
+  key += '|';
+  for (const job of world.jobs) key += `${job.attempt}${job.status[0]}${ageOf(job, world, setting)}`;
+  key += '|';
+  for (const { attempt, news } of world.staged)
+    if (isOpen(state, attempt)) key += `${attempt}${news.kind[0]}`;
+  return `${key}|${budgetOf(world, setting)}|${world.accepted.join('')},${world.beside.join(' ')}${
+    world.isCanceled ? 'c' : ''
+  }`;
+}
+
+/** What is left that can still be used. */
+function budgetOf({ left, stream, packets, gateways }: World, { contract }: Setting): string {
+  const { lostReplies, refusals, crashes, webhooks, cancels, orders } = left;
+  const { phase } = stream.state;
+  const places = [gateways.A.at, gateways.B.at];
+  const isOver = orders === 0 && isFinal(phase);
+  const mayBeSent = !isOver || packets.length > 0 || places.includes('started');
+  const mayDie = mayBeSent || places.some((at) => at !== 'idle');
+  const mayBeCanceled = !isOver && (orders > 0 || phase !== 'storing');
+  return `${mayBeSent ? `${lostReplies}${refusals}` : '-'}${mayDie ? crashes : '-'}${
+    contract.poll === 'none' ? '-' : webhooks
+  }${mayBeCanceled ? cancels : '-'}${orders}`;
+}
+
+/** Where a gateway stands, in as few letters as tell it from all others. */
+function placeOf(now: number, gateway: Gateway): string {
+  switch (gateway.at) {
+    case 'idle':
+      return '';
+    case 'claimed':
+      return 'c';
+    case 'started':
+      return `r${gateway.attempt}${gateway.isRepeat ? 'R' : ''}${max(-1, (gateway.sendBy - now) / tick)}`;
+    case 'sent':
+      return `s${gateway.attempt}${gateway.isRepeat ? 'R' : ''}`;
+    case 'heard': {
+      const { attempt, news } = gateway;
+      const job = 'jobId' in news ? news.jobId : '';
+      return `h${attempt}${news.kind}${job}${news.kind === 'absent' ? news.lookedUpAt : ''}`;
+    }
   }
-  high = imul(high ^ (high >>> 16), 2246822507) ^ imul(low ^ (low >>> 13), 3266489909);
-  low = imul(low ^ (low >>> 16), 2246822507) ^ imul(high ^ (high >>> 13), 3266489909);
-  return 4294967296 * (2097151 & low) + (high >>> 0);
+}
+
+/** A staged answer, or a key, is of use while the outcome is not known. */
+function isOpen(state: GenerationState, attempt: number): boolean {
+  const status = attemptOf(state, attempt)?.status;
+  return status === 'started' || status === 'unknown';
+}
+
+/** How old a job is to the listing and to its key, while anybody may ask. */
+function ageOf(job: Job, world: World, { contract }: Setting): number {
+  const { submit, settlingSeconds, keyScope } = contract;
+  const age = (world.now - job.at) / tick;
+  if (submit === 'keyed-replay' && typeof keyScope === 'number') {
+    const maySend =
+      isOpen(world.stream.state, job.attempt) ||
+      world.packets.some(({ attempt }) => attempt === job.attempt) ||
+      [world.gateways.A, world.gateways.B].some((one) => one.at === 'started' && one.attempt === job.attempt);
+    return maySend ? min(age, keyScope) : 0;
+  }
+  return submit === 'blind' ? 0 : min(age, settlingSeconds);
 }

@@ -1,21 +1,15 @@
 import type { Command, Decision, VendorNews } from '../commands.js';
-import type { GenerationEvent } from '../event.js';
-import { evolve } from '../evolve.js';
+import type { PlacedEvent } from '../event.js';
 import type { GatewayAction, planGateway } from '../plan-gateway.js';
 import type { GenerationState } from '../state.js';
 import type { SubmissionContract } from '../submission-contract.js';
-import { aGeneration, start } from '../testing/a-generation.js';
+import { start } from '../testing/a-generation.js';
+import type { Recorder, Stream } from './stream.js';
 
 /** One second of a world of few of them. */
 export const tick = 1_000;
-/** Nobody is slower than this; behind it leases are over, and what is left can only be waited for. */
-export const lastTick = 6;
-export const lastWait = 20;
-const ticksToDeadline = 4;
-/** Submissions that are started at most: with two there is a second charge. */
+/** Submissions that are started at most. Of one more it is only asked whether it could be started, and what it would cost. */
 export const mostAttempts = 2;
-/** A world that is larger than this is not small. */
-export const mostWorlds = 400_000;
 
 export type GatewayName = 'A' | 'B';
 
@@ -23,18 +17,19 @@ export type GatewayName = 'A' | 'B';
 export type Gateway =
   | { readonly at: 'idle' }
   /** Row claimed, body built, socket open. */
-  | { readonly at: 'claimed'; readonly model: string }
+  | { readonly at: 'claimed' }
   /** Intent recorded: the log's answer is here, and nothing was sent. */
   | { readonly at: 'started'; readonly attempt: number; readonly sendBy: number; readonly isRepeat: boolean }
   /** Bytes sent, no answer. */
   | { readonly at: 'sent'; readonly attempt: number; readonly isRepeat: boolean }
-  /** Something was heard, and is not appended. */
+  /** Something was heard, and is not appended. Of an empty listing `lookedUpAt` counts from when on it is a proof. */
   | { readonly at: 'heard'; readonly attempt: number; readonly news: VendorNews };
 
 /** A submission on its way. */
 export interface Packet {
   readonly attempt: number;
-  readonly from: GatewayName;
+  /** Who waits for the answer; null: it died. */
+  readonly from: GatewayName | null;
   readonly sentAt: number;
 }
 
@@ -43,23 +38,28 @@ export interface Job {
   readonly id: string;
   readonly attempt: number;
   readonly at: number;
+  /** `running`: or done since, which nobody has seen. */
   readonly status: 'running' | 'done' | 'canceled';
 }
 
-/** What may still go wrong, or be asked, in this world. */
-export type Request = 'cancel' | 'retry' | 'settle' | 'adopt';
+/** What people may ask for. */
+export type Request = 'cancel' | 'retry' | 'fail' | 'settle' | 'adopt';
 
+/** What may still go wrong, or be asked, in this world. Stalls and the passing of time are not counted. */
 export interface Left {
   readonly lostReplies: number;
   readonly refusals: number;
   readonly crashes: number;
-  readonly requests: number;
   readonly webhooks: number;
+  /** The client's. */
+  readonly cancels: number;
+  /** The operators', of whichever kind. */
+  readonly orders: number;
 }
 
 export interface World {
   readonly now: number;
-  readonly state: GenerationState;
+  readonly stream: Stream;
   readonly lease: { readonly holder: GatewayName; readonly until: number } | null;
   readonly gateways: Readonly<Record<GatewayName, Gateway>>;
   readonly packets: readonly Packet[];
@@ -67,17 +67,20 @@ export interface World {
   /** Answers that were staged before anything was appended. */
   readonly staged: readonly { readonly attempt: number; readonly news: VendorNews }[];
   readonly left: Left;
-  /** Events that named an accepted second charge. */
-  readonly acceptances: number;
-  /** The run whose cancellation somebody was told of. */
-  readonly canceledRun: number | null;
-  /** Jobs that the log was told of. */
-  readonly told: readonly string[];
+  /** Attempts beside which an event accepted that another is charged. */
+  readonly accepted: readonly number[];
+  /** By attempt: beside which ones it was accepted to be charged as it was started. */
+  readonly beside: readonly (readonly number[])[];
+  /** Somebody was told that this run will be canceled. */
+  readonly isCanceled: boolean;
+  /** What must not be, and came about with the last move. */
+  readonly wrong: string | null;
 }
 
 /** The functions under exploration, so that faults can be planted without touching the product. */
 export interface Rules {
   readonly decide: (command: Command, state: GenerationState) => Decision;
+  readonly evolve: (state: GenerationState, event: PlacedEvent) => GenerationState;
   readonly plan: (...of: Parameters<typeof planGateway>) => GatewayAction;
   /** Asked by the sender in the very tick that writes. */
   readonly maySend: (now: number, sendBy: number) => boolean;
@@ -95,62 +98,70 @@ export interface Setting {
   readonly left: Left;
   /** What people may ask for in this world. */
   readonly asks: readonly Request[];
+  readonly recorder: Recorder;
 }
 
-export function firstWorld(left: Left): World {
-  const deadline = new Date(start + ticksToDeadline * tick).toISOString();
+export function firstWorld({ left, recorder }: Setting): World {
   return {
     now: start,
-    state: aGeneration({
-      count: 1,
-      minCount: 1,
-      deadlineSeconds: ticksToDeadline,
-      deadline,
-      route: ['sim/fast'],
-    }),
+    stream: recorder.first,
     lease: null,
     gateways: { A: { at: 'idle' }, B: { at: 'idle' } },
     packets: [],
     jobs: [],
     staged: [],
     left,
-    acceptances: 0,
-    canceledRun: null,
-    told: [],
+    accepted: [],
+    beside: [],
+    isCanceled: false,
+    wrong: null,
   };
 }
 
-const acceptsASecondCharge = ({ type, data }: GenerationEvent): boolean =>
-  (type === 'RetryOrdered' || type === 'SubmissionResolved') && data.acceptDoubleCharge;
-
-/** The world with what was decided appended; the same world where it was refused. */
-export function append(world: World, decision: Decision): World {
-  if (decision.kind === 'refused') return world;
-  return {
-    ...world,
-    state: decision.events.reduce<GenerationState>(
-      (state, event) => evolve(state, { ...event, version: state.version + 1, at: world.now }),
-      world.state,
-    ),
-    acceptances: world.acceptances + decision.events.filter(acceptsASecondCharge).length,
-  };
+/**
+ * The world with what follows from the command appended; the same world where it is refused.
+ * `name` tells the command from every other that can be asked in the same state at the same time.
+ */
+export function append(world: World, { recorder }: Setting, name: string, command: () => Command): World {
+  const step = recorder.record(world.stream, world.now, name, command);
+  if (step === null) return world;
+  const { accepts, closes } = step;
+  const accepted =
+    accepts.length === 0 && closes.length === 0
+      ? world.accepted
+      : [...new Set([...world.accepted, ...accepts])]
+          .filter((one) => !closes.includes(one))
+          .sort((a, b) => a - b);
+  const isCanceled = world.isCanceled && !step.startsRun;
+  const beside = step.startsAttempt ? [...world.beside, accepted] : world.beside;
+  return { ...world, stream: step.to, accepted, beside, isCanceled, wrong: world.wrong ?? step.wrong };
 }
+
+/** What tells one thing heard from another. */
+export const nameOf = (news: VendorNews): string =>
+  `${news.kind} ${'jobId' in news ? news.jobId : ''}${'lookedUpAt' in news ? news.lookedUpAt : ''}`;
 
 /** The log is told what was heard of an attempt, whenever it was heard. */
 export function tell(world: World, setting: Setting, attempt: number, news: VendorNews): World {
-  const { contract, rules } = setting;
-  const decision = rules.decide(
-    { type: 'hear', now: world.now, attempt, news, contract, random: 0 },
-    world.state,
-  );
-  const then = append(world, decision);
-  const job = 'jobId' in news ? news.jobId : null;
-  return job === null || then.told.includes(job) ? then : { ...then, told: [...then.told, job].sort() };
+  const { contract } = setting;
+  return append(world, setting, `hear ${attempt} ${nameOf(news)}`, () => ({
+    type: 'hear',
+    now: world.now,
+    attempt,
+    news,
+    contract,
+    random: 0,
+  }));
 }
 
 /** A gateway elsewhere. */
 export function withGateway(world: World, name: GatewayName, gateway: Gateway): World {
   return { ...world, gateways: { ...world.gateways, [name]: gateway } };
+}
+
+/** Less of what may go wrong or be asked. */
+export function spend(world: World, what: keyof Left): World {
+  return { ...world, left: { ...world.left, [what]: world.left[what] - 1 } };
 }
 
 /** Seconds since the request, for people. */
