@@ -5,10 +5,14 @@ import { simulatorAccount, startProviderGateway } from '@darkroom/provider-gatew
 
 const { service, databaseUrl, dataDir, simulatorUrl, crash } = JSON.parse(process.argv[2]);
 
-let left = crash?.times ?? 1;
+let hasStopped = false;
 async function at(line) {
-  if (crash === undefined || line !== crash.line || left <= 0) return;
-  left -= 1;
+  if (crash === undefined) return;
+  if (hasStopped || line !== crash.line) {
+    if (hasStopped) process.stdout.write(`past ${line}\n`);
+    return;
+  }
+  hasStopped = true;
   // What was just written to a socket is given the time to leave.
   if (line === 4) await new Promise((resolve) => setTimeout(resolve, 100));
   process.stdout.write(`at ${line}\n`);
@@ -38,7 +42,7 @@ const running =
           signingSecrets: ['a secret of these tests alone'],
           accounts: [simulatorAccount(simulatorUrl)],
           logLevel: 'error',
-          leaseSeconds: crash?.leaseSeconds ?? 3,
+          leaseSeconds: 3,
         },
         { at },
       );

@@ -54,6 +54,16 @@ export class ServiceProcess {
     );
   }
 
+  /** Waits until it has come past a line behind the one where it stood still. */
+  async passed(line: number, seconds = 30): Promise<void> {
+    await until(
+      `past line ${line}`,
+      seconds,
+      async () => (this.output.includes(`past ${line}\n`) ? true : undefined),
+      () => this.output,
+    );
+  }
+
   /** Everything that it printed. */
   get printed(): string {
     return this.output;

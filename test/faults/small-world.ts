@@ -15,13 +15,18 @@ import { createTestDatabase, type TestDatabase } from '@darkroom/event-store/tes
 import { newGenerationId, newUuid } from '@darkroom/platform';
 import { providerGatewayMigrations } from '@darkroom/provider-gateway';
 import { type RunningSimulator, startSimulator } from '@darkroom/simulator';
+import { z } from 'zod';
 import { type LedgerLine, readLedger, setFaults } from './client.js';
+import { CommitWire } from './commit-wire.js';
 import { ServiceProcess, type ServiceProcessOptions } from './service-process.js';
 import { until } from './until.js';
+
+const vendorJobSchema = z.object({ id: z.string(), status: z.string() });
 
 /** A database, a vendor and whatever service processes a case starts: enough to watch one submit closely. */
 export class SmallWorld {
   private readonly processes: ServiceProcess[] = [];
+  private readonly wires: CommitWire[] = [];
   private constructor(
     private readonly database: TestDatabase,
     readonly store: EventStore,
@@ -43,14 +48,25 @@ export class SmallWorld {
     return new SmallWorld(database, store, simulator, dataDir);
   }
 
+  /** Runs a case in a world of its own, and clears it away. */
+  static async with(run: (world: SmallWorld) => Promise<void>): Promise<void> {
+    const world = await SmallWorld.create();
+    try {
+      await run(world);
+    } finally {
+      await world.dispose();
+    }
+  }
+
   /** Starts a service; with `crash` it stops itself there. */
   async start(
     service: ServiceProcessOptions['service'],
     crash?: ServiceProcessOptions['crash'],
+    databaseUrl = this.database.url,
   ): Promise<ServiceProcess> {
     const started = await ServiceProcess.start({
       service,
-      databaseUrl: this.database.url,
+      databaseUrl,
       dataDir: this.dataDir,
       simulatorUrl: this.simulator.url,
       ...(crash === undefined ? {} : { crash }),
@@ -59,12 +75,27 @@ export class SmallWorld {
     return started;
   }
 
+  /** A wire to the database that keeps something back once. */
+  async wire(eventType: string, keepsBack: 'answer' | 'write'): Promise<CommitWire> {
+    const wire = await CommitWire.to(this.database.url, eventType, keepsBack);
+    this.wires.push(wire);
+    return wire;
+  }
+
   async faults(faults: Record<string, unknown>): Promise<void> {
     await setFaults(this.target, faults);
   }
 
   async ledger(): Promise<LedgerLine[]> {
     return readLedger(this.target);
+  }
+
+  /** What became of a job at the vendor. */
+  async vendorJob(id: string): Promise<z.infer<typeof vendorJobSchema>> {
+    const answer = await fetch(`${this.simulator.url}/v1/jobs/${id}`, {
+      headers: { authorization: 'Bearer any' },
+    });
+    return vendorJobSchema.parse(await answer.json());
   }
 
   private get target() {
@@ -160,6 +191,7 @@ export class SmallWorld {
 
   async dispose(): Promise<void> {
     for (const process of this.processes) await process.end();
+    for (const wire of this.wires) await wire.stop();
     await this.simulator.stop();
     await this.store.stop();
     await this.database.drop();
