@@ -7,6 +7,9 @@ const codes: Readonly<Record<string, ProblemCode>> = {
   HPE_HEADER_OVERFLOW: 'headers_too_large',
 };
 
+/** How long the answer may take to arrive, before a client that does not hang up is cut. */
+const lingerMs = 1_000;
+
 /** Answers what node's HTTP parser refused, before there is a request, and closes the connection. */
 export function answerClientError(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
@@ -19,4 +22,6 @@ export function answerClientError(error: Error & { code?: string }, socket: Sock
     `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status] ?? 'Bad Request'}\r\n` +
       `content-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
   );
+  // Ending closes our half only: one that goes on sending would keep its connection for ever, timed out or not.
+  setTimeout(() => socket.destroy(), lingerMs).unref();
 }
