@@ -47,8 +47,8 @@ function report(file) {
   };
 }
 
-ensureBuilt();
 ensureSystemPrograms();
+ensureBuilt();
 const folder = mkdtempSync(join(tmpdir(), 'darkroom-test-'));
 const output = join(folder, 'results.json');
 const code = run(

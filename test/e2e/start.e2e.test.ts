@@ -58,10 +58,19 @@ describe('a first start', () => {
     expect((await readLedger(ready)).map(({ charged_micros }) => charged_micros)).toEqual([40_000]);
   });
 
-  it('with a wrong setting ends in one clear line', async () => {
-    const { code, errors } = await runToEnd({ DATA_DIR: darkroom().dataDir, INTAKE_PORT: 'eighty' });
+  it.each([
+    ['INTAKE_PORT', { INTAKE_PORT: 'eighty' }],
+    ['CONTROL_PLANE_PORT', { INTAKE_PORT: '18080', CONTROL_PLANE_PORT: '18080' }],
+    ['BUS', { BUS: 'kafka', KAFKA_BROKERS: '127.0.0.1:9092' }],
+    ['S3_ENDPOINT', { S3_ENDPOINT: 'http://127.0.0.1:9000' }],
+    ['PROVIDERS_FILE', { PROVIDERS_FILE: '/nowhere/providers.json' }],
+    ['DATA_DIR', { DATA_DIR: '/proc/darkroom' }],
+    // Nothing listens on port 1.
+    ['DATABASE_URL', { DATABASE_URL: 'postgres://someone@127.0.0.1:1/darkroom' }],
+  ])('with a wrong setting ends in one clear line: %s', async (name, env) => {
+    const { code, errors } = await runToEnd({ DATA_DIR: darkroom().dataDir, ...env });
     expect(code).toBe(1);
-    expect(errors.trim()).toMatch(/^darkroom: [^\n]*INTAKE_PORT[^\n]*$/);
+    expect(errors.trim()).toMatch(new RegExp(`^darkroom: [^\\n]*${name}[^\\n]*$`));
   });
 });
 

@@ -3,9 +3,15 @@ import { artifactDefaults, artifactMigrations, startArtifact } from '@darkroom/a
 import { controlPlaneMigrations, startControlPlane } from '@darkroom/control-plane';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '@darkroom/embedded-postgres';
 import { busMigrations } from '@darkroom/event-bus';
-import { assertMigrated, eventStoreMigrations, migrate, openDatabase } from '@darkroom/event-store';
+import {
+  assertMigrated,
+  eventStoreMigrations,
+  migrate,
+  MigrationError,
+  openDatabase,
+} from '@darkroom/event-store';
 import { intakeDefaults, intakeMigrations, startIntake } from '@darkroom/intake';
-import { readSettings, type RunningService, stopInReverse } from '@darkroom/platform';
+import { ConfigError, readSettings, type RunningService, stopInReverse } from '@darkroom/platform';
 import { startProjections } from '@darkroom/projections';
 import {
   providerGatewayMigrations,
@@ -26,7 +32,7 @@ const settingNames = [
   'PUBLIC_URL',
   'DATABASE_URL',
   'DATABASE_OWNER_URL',
-  'BUS',
+  'PROVIDERS_FILE',
   'DARKROOM_DEMO_KEY',
   'DARKROOM_OPERATOR_KEY',
   'SIGNING_SECRET',
@@ -58,6 +64,8 @@ export interface RunningDarkroom {
 interface DatabaseUrls {
   readonly url: string;
   readonly ownerUrl: string | undefined;
+  /** By a setting; else it is the embedded one. */
+  readonly isGiven: boolean;
 }
 
 /**
@@ -70,8 +78,8 @@ export async function startDarkroom(
   progress: (line: string) => void,
 ): Promise<RunningDarkroom> {
   const settings = readSettings(settingNames, env);
-  if (settings.BUS !== 'postgres')
-    throw new Error('this launcher runs on the Postgres bus: BUS must be postgres');
+  if (settings.PROVIDERS_FILE !== undefined)
+    throw new ConfigError('PROVIDERS_FILE is not supported here yet: the simulator is the only account');
   const { HOST: host, LOG_LEVEL: logLevel } = settings;
   const secrets = loadSecrets(dataDir, {
     demoKey: settings.DARKROOM_DEMO_KEY,
@@ -92,8 +100,8 @@ export async function startDarkroom(
     const postgres = settings.DATABASE_URL === undefined ? await embedded(dataDir, progress) : undefined;
     if (postgres) running.push({ name: 'postgres', stop: () => postgres.stop() });
     const database: DatabaseUrls = postgres
-      ? { url: postgres.url, ownerUrl: postgres.ownerUrl }
-      : { url: settings.DATABASE_URL ?? '', ownerUrl: settings.DATABASE_OWNER_URL };
+      ? { url: postgres.url, ownerUrl: postgres.ownerUrl, isGiven: false }
+      : { url: settings.DATABASE_URL ?? '', ownerUrl: settings.DATABASE_OWNER_URL, isGiven: true };
     await bringUpToDate(database, progress);
 
     progress('Starting the services');
@@ -187,15 +195,26 @@ async function embedded(dataDir: string, progress: (line: string) => void): Prom
   return startEmbeddedPostgres({ dataDir, log });
 }
 
+/** @throws ConfigError a database that was given cannot be reached */
 async function bringUpToDate(
-  { url, ownerUrl }: DatabaseUrls,
+  { url, ownerUrl, isGiven }: DatabaseUrls,
   progress: (line: string) => void,
 ): Promise<void> {
   const sql = openDatabase(ownerUrl ?? url, { applicationName: 'darkroom migrations', max: 1 });
   try {
     if (ownerUrl === undefined) await assertMigrated(sql, migrationSets);
     else await migrate(sql, migrationSets, { log: progress });
+  } catch (cause) {
+    if (!isGiven || cause instanceof MigrationError) throw cause;
+    const setting = ownerUrl === undefined ? 'DATABASE_URL' : 'DATABASE_OWNER_URL';
+    throw new ConfigError(`${setting}: ${whyNot(cause)}`, { cause });
   } finally {
     await sql.end({ timeout: 5 });
   }
+}
+
+/** In one line, for the person who set it. */
+function whyNot(cause: unknown): string {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return `no Postgres that can be used there (${message.split('\n', 1)[0] ?? ''})`;
 }

@@ -1,8 +1,8 @@
 import 'reflect-metadata';
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, realpathSync } from 'node:fs';
-import { createLogger, readSettings, startTelemetry, stopOnSignals } from '@darkroom/platform';
+import { createLogger, readSettings, runMain, startTelemetry, stopOnSignals } from '@darkroom/platform';
 import { startDarkroom } from './darkroom.js';
+import { makeDataDir } from './data-dir.js';
 import { lockDataDir } from './data-dir-lock.js';
 import { firstScreen } from './first-screen.js';
 import { removeReadyFile, removeStaleReadyFile, writeReadyFile } from './ready-file.js';
@@ -16,8 +16,7 @@ async function main(): Promise<void> {
     DRAIN_SECONDS: '0',
     ...process.env,
   });
-  mkdirSync(settings.DATA_DIR, { recursive: true, mode: 0o700 });
-  const dataDir = realpathSync(settings.DATA_DIR);
+  const dataDir = makeDataDir(settings.DATA_DIR);
   const lock = lockDataDir(dataDir);
   process.once('exit', () => {
     removeReadyFile(dataDir);
@@ -59,13 +58,4 @@ async function main(): Promise<void> {
   );
 }
 
-try {
-  await main();
-} catch (error) {
-  // One clear line for what a person can mend; anything else is a bug and shows where it is.
-  const isKnown = error instanceof Error && 'code' in error && typeof error.code === 'string';
-  process.stderr.write(
-    `darkroom: ${isKnown ? error.message : String(error instanceof Error ? error.stack : error)}\n`,
-  );
-  process.exit(1);
-}
+await runMain('darkroom', main);

@@ -24,6 +24,13 @@ describe('ports', () => {
     expect(await settlePorts(dataDir, '127.0.0.1', { INTAKE_PORT: 0, SIMULATOR_PORT: 0 })).toEqual(first);
   });
 
+  it('that two settings name are refused, and both are named', async () => {
+    const same = { INTAKE_PORT: 18_080, CONTROL_PLANE_PORT: 18_080, SIMULATOR_PORT: 0 };
+    await expect(settlePorts(dataDir, '127.0.0.1', same)).rejects.toThrow(
+      'INTAKE_PORT and CONTROL_PLANE_PORT are both 18080',
+    );
+  });
+
   it('taken by another program are named with what to do', async () => {
     const { INTAKE_PORT: port } = await settlePorts(dataDir, '127.0.0.1', { INTAKE_PORT: 0 });
     const server = await occupy(port);

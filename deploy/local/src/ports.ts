@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { ConfigError } from '@darkroom/platform';
 import { z } from 'zod';
 import { writePrivateFile } from './write-private-file.js';
 
@@ -39,16 +40,29 @@ function remembered(dataDir: string): Record<string, number> {
   }
 }
 
+/** @throws ConfigError two settings name the same port */
+function refuseSamePort(wanted: Readonly<Record<string, number>>): void {
+  const settingOf = new Map<number, string>();
+  for (const [setting, port] of Object.entries(wanted)) {
+    const other = settingOf.get(port);
+    if (port !== 0 && other !== undefined)
+      throw new ConfigError(`${other} and ${setting} are both ${port}: each needs a port of its own`);
+    settingOf.set(port, setting);
+  }
+}
+
 /**
  * Settles each setting's port: a given one must be free; 0 takes the one of the last start if it is still free, else a
  * free one, and remembers it in the data folder.
  * @throws PortInUse
+ * @throws ConfigError two settings name the same port
  */
 export async function settlePorts<Name extends string>(
   dataDir: string,
   host: string,
   wanted: Record<Name, number>,
 ): Promise<Record<Name, number>> {
+  refuseSamePort(wanted);
   const before = remembered(dataDir);
   const settled = { ...wanted };
   for (const [setting, port] of Object.entries(wanted) as [Name, number][]) {

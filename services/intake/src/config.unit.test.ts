@@ -20,8 +20,8 @@ it('fills in what nobody said', () => {
 });
 
 it('knows the secret of the simulator', () => {
-  const config = readIntakeConfig({ ...least, SIMULATOR_WEBHOOK_SECRET: 'whsec_abc' });
-  expect(config.providerWebhookSecrets).toEqual({ sim: ['whsec_abc'] });
+  const config = readIntakeConfig({ ...least, SIMULATOR_WEBHOOK_SECRET: 'whsec_d2hhdCBhIHNlY3JldCBpcw==' });
+  expect(config.providerWebhookSecrets).toEqual({ sim: ['whsec_d2hhdCBhIHNlY3JldCBpcw=='] });
 });
 
 it.each([

@@ -1,11 +1,13 @@
 import 'reflect-metadata';
-import { createLogger, stopOnSignals } from '@darkroom/platform';
+import { createLogger, runMain, stopOnSignals } from '@darkroom/platform';
 import { readProjectionsConfig } from './config.js';
 import { startProjections } from './index.js';
 
-const config = readProjectionsConfig(process.env);
-const service = await startProjections(config);
-stopOnSignals(() => service.stop(), {
-  logger: createLogger({ service: service.name, level: config.logLevel }),
-  drainSeconds: 0,
+await runMain('projections', async () => {
+  const config = readProjectionsConfig(process.env);
+  const service = await startProjections(config);
+  stopOnSignals(() => service.stop(), {
+    logger: createLogger({ service: service.name, level: config.logLevel }),
+    drainSeconds: 0,
+  });
 });

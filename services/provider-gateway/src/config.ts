@@ -42,9 +42,12 @@ export function readProviderGatewayConfig(env: Environment): ProviderGatewayConf
       'PUBLIC_URL',
       'DATA_DIR',
       'SIGNING_SECRET',
+      'PROVIDERS_FILE',
     ],
     env,
   );
+  if (settings.PROVIDERS_FILE !== undefined)
+    throw new ConfigError('PROVIDERS_FILE is not supported here yet: the simulator is the only account');
   if (settings.DATABASE_URL === undefined)
     throw new ConfigError('DATABASE_URL is missing: only the launcher brings its own Postgres');
   if (settings.SIGNING_SECRET === undefined)

@@ -15,6 +15,8 @@ const port = wholeNumber('a port, 0 to 65535', 0, 65_535);
 const flag = z.enum(['true', 'false'], 'must be true or false').transform((value) => value === 'true');
 const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http or https URL' });
 const postgresUrl = z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// URL' });
+/** Named in the contract of settings, and without effect so far: it is refused and not silently ignored. */
+const notYet = () => z.never('is not supported yet').optional();
 const words = (text: string): string[] =>
   text
     .split(',')
@@ -54,24 +56,26 @@ export const settings = {
       'Postgres with the role that owns the schemas and migrates them. Absent: the migrations must be there already.',
     ),
   BUS: z
-    .enum(['postgres', 'kafka'], 'must be postgres or kafka')
+    .enum(['postgres'], 'must be postgres; kafka is not supported yet')
     .default('postgres')
-    .describe('What carries events between services; kafka needs KAFKA_BROKERS.'),
-  KAFKA_BROKERS: z.string().transform(words).optional().describe('Brokers, host:port, separated by commas.'),
-  S3_ENDPOINT: httpUrl
-    .optional()
-    .describe('S3 server that keeps the images. Absent: local disk under DATA_DIR.'),
-  S3_BUCKET: z.string().optional().describe('Bucket of the images.'),
-  S3_REGION: z.string().optional().describe('Region of the bucket.'),
-  S3_ACCESS_KEY_ID: z.string().optional().describe('Access key of the bucket.'),
-  S3_SECRET_ACCESS_KEY: z.string().optional().describe('Secret of the access key.'),
+    .describe('What carries events between services. `kafka` is not supported yet.'),
+  KAFKA_BROKERS: notYet().describe('Not supported yet. Brokers, host:port, separated by commas.'),
+  S3_ENDPOINT: notYet().describe(
+    'Not supported yet. S3 server that keeps the images. Absent: local disk under DATA_DIR.',
+  ),
+  S3_BUCKET: notYet().describe('Not supported yet. Bucket of the images.'),
+  S3_REGION: notYet().describe('Not supported yet. Region of the bucket.'),
+  S3_ACCESS_KEY_ID: notYet().describe('Not supported yet. Access key of the bucket.'),
+  S3_SECRET_ACCESS_KEY: notYet().describe('Not supported yet. Secret of the access key.'),
   OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl
     .optional()
     .describe('OTLP collector that traces go to. Absent: no export.'),
   PROVIDERS_FILE: z
     .string()
     .optional()
-    .describe('JSON file of provider accounts, models and routes. Absent: the simulator alone.'),
+    .describe(
+      'JSON file of provider accounts, models and routes. Absent: the simulator alone. Read by artifact so far, and refused by `npm start` and provider-gateway.',
+    ),
   DARKROOM_DEMO_KEY: ownKey('dk_test')
     .optional()
     .describe("The demo tenant's key. Absent: random, printed once, kept in DATA_DIR."),
@@ -92,6 +96,7 @@ export const settings = {
     ),
   SIMULATOR_WEBHOOK_SECRET: z
     .string()
+    .regex(/^whsec_[A-Za-z0-9+/]{22,}={0,2}$/, 'must be whsec_ and the base64 of at least 16 bytes')
     .optional()
     .describe(
       'Secret (whsec_…) with which the simulator signs its webhooks. Absent: random, kept in DATA_DIR.',
@@ -102,7 +107,7 @@ export const settings = {
       'must be trace, debug, info, warn, error, fatal or silent',
     )
     .default('info')
-    .describe('Least severe log line that is written.'),
+    .describe('Least severe log line that is written. Absent in `npm start`: `warn`.'),
   LOG_PROMPTS: flag.default(false).describe('Whether prompts may appear in logs.'),
   DRAIN_SECONDS: wholeNumber('0 to 3600', 0, 3600)
     .default(5)
@@ -118,15 +123,26 @@ export type SettingValues<Name extends SettingName> = {
   readonly [N in Name]: z.output<(typeof settings)[N]>;
 };
 
+/** Looked at in every process, whatever it reads: who sets them expects something that would not happen. */
+const refusedByAll = [
+  'BUS',
+  'KAFKA_BROKERS',
+  'S3_ENDPOINT',
+  'S3_BUCKET',
+  'S3_REGION',
+  'S3_ACCESS_KEY_ID',
+  'S3_SECRET_ACCESS_KEY',
+] as const satisfies readonly SettingName[];
+
 /**
- * Reads the named settings from the environment.
+ * Reads the named settings from the environment, and refuses those that nothing supports yet.
  * @throws ConfigError
  */
 export function readSettings<const Name extends SettingName>(
   names: readonly Name[],
   env: Environment,
 ): SettingValues<Name> {
-  const shape = Object.fromEntries(names.map((name) => [name, settings[name]]));
+  const shape = Object.fromEntries([...refusedByAll, ...names].map((name) => [name, settings[name]]));
   // The shape is built from `settings` under the same names, which the type system cannot follow through fromEntries.
   return loadConfig(z.object(shape), env) as SettingValues<Name>;
 }

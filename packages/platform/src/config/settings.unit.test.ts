@@ -23,6 +23,10 @@ describe('settings', () => {
     ['INTAKE_PORT', '70000'],
     ['INTAKE_PORT', '-1'],
     ['BUS', 'rabbit'],
+    ['BUS', 'kafka'],
+    ['S3_ENDPOINT', 'http://127.0.0.1:9000'],
+    ['SIMULATOR_WEBHOOK_SECRET', 'zzz'],
+    ['SIMULATOR_WEBHOOK_SECRET', 'whsec_short'],
     ['DATABASE_URL', 'mysql://x'],
     ['LOG_LEVEL', 'loud'],
     ['LOG_PROMPTS', 'yes'],
@@ -41,6 +45,11 @@ describe('settings', () => {
     expect(message).toContain(name);
     expect(message).not.toContain('\n');
     if (name.endsWith('KEY') || name.endsWith('SECRET')) expect(message).not.toContain(value);
+  });
+
+  it('that nothing supports yet are refused by every process, also by one that does not read them', () => {
+    expect(() => readSettings(['HOST'], { S3_BUCKET: 'images' })).toThrow('S3_BUCKET: is not supported yet');
+    expect(() => readSettings(['HOST'], { BUS: 'kafka' })).toThrow('BUS: must be postgres');
   });
 
   it('rotate their signing secrets', () => {
