@@ -60,6 +60,7 @@ export {
   type PutObject,
 } from './object-store/object-store.js';
 export { type RunningService, stopInReverse } from './process/running-service.js';
+export { errorIndexPage, errorPage } from './http/error-pages.js';
 export { runMain } from './process/run-main.js';
 export { stopOnSignals, type StopOnSignalsOptions } from './process/stop-on-signals.js';
 export { startTelemetry, type Telemetry, type TelemetryOptions } from './telemetry/start-telemetry.js';

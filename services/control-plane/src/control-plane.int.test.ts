@@ -34,6 +34,7 @@ const view = z.looseObject({
       with: z.record(z.string(), z.unknown()),
       allowed: z.boolean(),
       refusal: z.string().nullable(),
+      refusal_message: z.string().nullable(),
       needs_accept_double_charge: z.boolean(),
       may_cost: z.unknown(),
     }),
@@ -144,6 +145,21 @@ describe('the operators’ API', () => {
       }
     });
 
+    it('anybody to the page that a problem names', async () => {
+      const { type } = z
+        .object({ type: z.string() })
+        .parse(await (await call('/ops/v1/audit', {}, null)).json());
+      for (const path of [type, '/docs/errors']) {
+        const answer = await call(path, {}, null);
+        expect([answer.status, answer.headers.get('content-type')]).toEqual([
+          200,
+          'text/html; charset=utf-8',
+        ]);
+        expect(await answer.text()).toContain('unauthenticated');
+      }
+      expect((await call('/docs/errors/none', {}, null)).status).toBe(404);
+    });
+
     it('no key that was revoked', async () => {
       const key = generateApiKey('dk_ops');
       const again = await startControlPlane({
@@ -208,12 +224,32 @@ describe('the operators’ API', () => {
       expect(data.events[0]?.data).not.toHaveProperty('prompt');
     });
 
+    it('and nothing that an event does not say', async () => {
+      const { id } = await generation(
+        sampleEvent('SubmissionStarted'),
+        sampleEvent('SubmissionAccepted'),
+        sampleEvent('AttemptFailed', {
+          vendorCode: '',
+          vendorMessage: '',
+          cost: { currency: '', micros: '0' },
+        }),
+      );
+      const { data } = (await look(id)).events.at(-1) ?? { data: {} };
+      expect(data).toMatchObject({ vendorCode: null, vendorMessage: null, cost: null });
+      expect(JSON.stringify((await look(id)).events)).not.toMatch(/_UNSPECIFIED|:""/);
+    });
+
     it('and what can be done now, at which price', async () => {
       const { can } = await look((await unknown()).id);
       const of = (action: string, details: object) =>
         can.find((one) => one.action === action && JSON.stringify(one.with) === JSON.stringify(details));
       expect(of('cancel', {})).toMatchObject({ allowed: true, may_cost: null });
-      expect(of('retry', {})).toMatchObject({ allowed: false, refusal: 'resolve_first' });
+      expect(of('retry', {})).toMatchObject({
+        allowed: false,
+        refusal: 'resolve_first',
+        refusal_message: 'The outcome of an attempt is unknown: resolve it first.',
+      });
+      expect(can.every((one) => one.allowed === (one.refusal_message === null))).toBe(true);
       expect(of('resolve', { attempt: 1, outcome: 'found' })).toMatchObject({
         allowed: true,
         may_cost: null,

@@ -2,6 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { OperatorGuard } from './auth/operator-guard.js';
 import { AttentionController } from './http/attention.controller.js';
 import { AuditController } from './http/audit.controller.js';
+import { ErrorPagesController } from './http/error-pages.controller.js';
 import { GenerationsController } from './http/generations.controller.js';
 import { HealthController } from './http/health.controller.js';
 import { InterventionsController } from './http/interventions.controller.js';
@@ -19,6 +20,7 @@ export class ControlPlaneModule {
         AttentionController,
         AuditController,
         HealthController,
+        ErrorPagesController,
       ],
       providers: [OperatorGuard, { provide: CONTROL_PLANE_PORTS, useValue: ports }],
     };

@@ -1,4 +1,5 @@
 import { type FieldError, ProblemError } from './problem.js';
+import { repeatedNames } from './repeated-names.js';
 
 const maxDepth = 32;
 const maxReported = 20;
@@ -12,8 +13,8 @@ export function pointerInto(parent: string, key: string | number): string {
 }
 
 /**
- * Parses a request's body. What no schema could see any more is refused here: bytes that are not UTF-8, nesting without
- * end, keys that reach an object's prototype, text that Postgres or UTF-8 cannot hold.
+ * Parses a request's body. What no schema could see any more is refused here: bytes that are not UTF-8, a name
+ * that occurs twice in an object, nesting without end, keys that reach an object's prototype, text that Postgres or UTF-8 cannot hold.
  * @throws ProblemError
  */
 export function parseJsonBody(bytes: Buffer): unknown {
@@ -34,6 +35,12 @@ export function parseJsonBody(bytes: Buffer): unknown {
   } catch (error) {
     throw new ProblemError('malformed_json', 'The body is not valid JSON.', { cause: error });
   }
+  const [repeated] = repeatedNames(text);
+  if (repeated !== undefined)
+    throw new ProblemError(
+      'malformed_json',
+      `The name ${JSON.stringify(repeated.slice(0, 64))} occurs twice in one object.`,
+    );
   refuseUnsafe(value);
   return value;
 }

@@ -51,9 +51,11 @@ export const problemCodes = {
 
 export type ProblemCode = keyof typeof problemCodes;
 
-/** One field that is wrong: an RFC 6901 pointer into the body, or `#header/name`, `#query/name` outside of it. */
+/** One field that is wrong. */
 export interface FieldError {
+  /** RFC 6901, into the body; into the query's parameters where `in` says so. */
   readonly pointer: string;
+  readonly in?: 'query';
   readonly code: string;
   readonly message: string;
 }

@@ -14,12 +14,12 @@ interface Issue {
 const maxReported = 50;
 
 /** Field errors of a validation: one per issue, one per key where unknown keys were found. */
-export function fieldErrors(issues: readonly Issue[], at = ''): FieldError[] {
+export function fieldErrors(issues: readonly Issue[]): FieldError[] {
   return issues.slice(0, maxReported).flatMap((issue): FieldError[] => {
     const pointer = (issue.path ?? []).reduce<string>((parent, step) => {
       const key = typeof step === 'object' ? step.key : step;
       return pointerInto(parent, typeof key === 'symbol' ? key.toString() : key);
-    }, at);
+    }, '');
     const { code, keys } = issue;
     if (code === 'unrecognized_keys' && Array.isArray(keys))
       return keys.slice(0, maxReported).map((key) => ({
@@ -53,7 +53,9 @@ function validationProblem(
 ): ProblemError {
   if (where === 'param') return new ProblemError('not_found');
   if (where === 'query')
-    return new ProblemError('invalid_query', undefined, { errors: fieldErrors(issues, '#query') });
+    return new ProblemError('invalid_query', undefined, {
+      errors: fieldErrors(issues).map((error) => ({ ...error, in: 'query' as const })),
+    });
   if (value === undefined) return new ProblemError('malformed_json', 'A JSON body is needed.');
   return new ProblemError('invalid_fields', undefined, { errors: fieldErrors(issues) });
 }

@@ -26,9 +26,14 @@ const refusals: Partial<Record<RefusalReason, readonly [ProblemCode, string]>> =
   ending: ['not_possible_now', 'It is being ended.'],
 };
 
+/** Why the domain refuses it, for a person. */
+export const refusalMessage = (reason: RefusalReason): string =>
+  refusals[reason]?.[1] ?? 'Its present state does not allow this.';
+
 /** The 409 of a refusal; its reason word is told too. */
 export function refusalProblem(reason: RefusalReason): ProblemError {
-  const [code, detail] = refusals[reason] ?? ['not_possible_now', 'Its present state does not allow this.'];
+  const code = refusals[reason]?.[0] ?? 'not_possible_now';
+  const detail = refusalMessage(reason);
   return new ProblemError(code, detail, { errors: [{ pointer: '', code: reason, message: detail }] });
 }
 

@@ -1,5 +1,6 @@
-import { decide, type GenerationState, openQuestions } from '@darkroom/domain';
+import { decide, type GenerationState, openQuestions, type RefusalReason } from '@darkroom/domain';
 import { paidOrphans } from '@darkroom/read-models';
+import { refusalMessage } from '../http/problems.js';
 import type { Intervention } from '../http/schemas.js';
 import { money, type MoneyView } from '../views/words.js';
 import { toCommand } from './to-command.js';
@@ -10,8 +11,9 @@ export interface PossibleIntervention {
   /** What its body holds beside reason and expected_version. */
   readonly with: Readonly<Record<string, string | number | boolean>>;
   readonly allowed: boolean;
-  /** Why not. */
-  readonly refusal: string | null;
+  /** Why not: the reason's stable code, and the same for a person. */
+  readonly refusal: RefusalReason | null;
+  readonly refusal_message: string | null;
   /** Allowed only with `accept_double_charge: true`. */
   readonly needs_accept_double_charge: boolean;
   /** What it may cost beyond what was spent so far; null: nothing that is known. */
@@ -39,6 +41,7 @@ export function whatCanBeDone(state: GenerationState, now: number): PossibleInte
       with: details,
       allowed: refusal === null,
       refusal,
+      refusal_message: refusal === null ? null : refusalMessage(refusal),
       needs_accept_double_charge: plain === 'double_charge_not_accepted' && refusal === null,
       may_cost: submitsAgain && refusal === null ? money(state.estimatedCost) : null,
     };
@@ -100,7 +103,7 @@ function accepting(intervention: Intervention): Intervention {
     : intervention;
 }
 
-function refusalOf(intervention: Intervention, state: GenerationState, now: number): string | null {
+function refusalOf(intervention: Intervention, state: GenerationState, now: number): RefusalReason | null {
   const decision = decide(toCommand(intervention, now), state);
   return decision.kind === 'refused' ? decision.reason : null;
 }

@@ -31,7 +31,9 @@ export function eventView(event: RecordedEvent): EventView {
   const data = Object.fromEntries(
     plain.map(([name, value]: [string, unknown]) => [
       name,
-      vendorWords.has(name) && typeof value === 'string' ? redactText(value) : value,
+      name === 'metadata'
+        ? value
+        : said(vendorWords.has(name) && typeof value === 'string' ? redactText(value) : value),
     ]),
   );
   const evidence = evidenceOf(event);
@@ -42,6 +44,17 @@ export function eventView(event: RecordedEvent): EventView {
     actor: event.metadata.actor,
     data: evidence === null ? data : { ...data, evidence },
   };
+}
+
+/** A field that the event does not have is null, and not the value that its encoding has for nothing. */
+function said(value: unknown): unknown {
+  if (typeof value === 'string') return value === '' || value.endsWith('_UNSPECIFIED') ? null : value;
+  if (Array.isArray(value)) return value.map(said);
+  if (typeof value !== 'object' || value === null) return value;
+  if ('micros' in value && 'currency' in value && value.currency === '') return null;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, inner]: [string, unknown]) => [name, said(inner)]),
+  );
 }
 
 /** The evidence that an event carries, without the place of the raw answer. */

@@ -1,11 +1,10 @@
-import { ProblemError } from '@darkroom/platform';
+import { errorIndexPage, errorPage, ProblemError } from '@darkroom/platform';
 import { Controller, Get, Inject, Param, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { textFile } from '../adapters/static-files.js';
 import { IntakeParts } from '../intake-parts.js';
 import { openApiDocument } from '../openapi/document.js';
 import { operations } from '../openapi/operations.js';
-import { errorIndexPage, errorPage } from './error-pages.js';
 import { pagePolicy, referencePolicy } from './security-headers.js';
 import { sendFile } from './send-file.js';
 
@@ -68,7 +67,7 @@ export class DocsController {
   /** The page that a problem's `type` names. */
   @Get('docs/errors/:code')
   error(@Param('code') code: string, @Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
-    const page = errorPage(code);
+    const page = errorPage(code, { hasReference: true });
     if (page === undefined) throw new ProblemError('not_found');
     sendFile(request, reply, textFile(page, html), { policy: pagePolicy });
   }

@@ -125,6 +125,17 @@ describe('the list', () => {
     expect([stolen.status, stolen.json<{ code: string }>().code]).toEqual([400, 'invalid_cursor']);
   });
 
+  it('says which parameter of the query is wrong', async () => {
+    const answer = await intake.call({ path: `${path}?limit=0&sort=asc` });
+    expect([answer.status, answer.json<{ errors: unknown[] }>().errors]).toMatchObject([
+      400,
+      [
+        { pointer: '/limit', in: 'query', code: 'out_of_range' },
+        { pointer: '/sort', in: 'query', code: 'unknown_field' },
+      ],
+    ]);
+  });
+
   it.each([
     'limit=0',
     'limit=-1',

@@ -22,7 +22,8 @@ export const problemSchema = z
     trace_id: z.string().nullable(),
     errors: z.array(
       z.strictObject({
-        pointer: z.string().meta({ description: 'RFC 6901, into the body; `#query/…` outside of it.' }),
+        pointer: z.string().meta({ description: 'RFC 6901, into the body, or into what `in` names.' }),
+        in: z.literal('query').optional().meta({ description: 'Absent: the body.' }),
         code: z.string(),
         message: z.string(),
       }),

@@ -72,7 +72,7 @@ export function checkQuery<T>(schema: z.ZodType<T>, query: unknown): T {
   if (result.success && errors.length === 0) return result.data;
   if (!result.success) errors.push(...fieldErrorsOf(result.error.issues, query));
   throw new ProblemError('invalid_query', undefined, {
-    errors: errors.map((error) => ({ ...error, pointer: `#query${error.pointer}` })),
+    errors: errors.map((error) => ({ ...error, in: 'query' })),
   });
 }
 

@@ -1,4 +1,4 @@
-import { type ProblemCode, problemCodes } from '@darkroom/platform';
+import { type ProblemCode, problemCodes } from './problem.js';
 
 /** What a client does about each error. */
 const advice: Record<ProblemCode, string> = {
@@ -47,8 +47,13 @@ function isProblemCode(code: string): code is ProblemCode {
   return Object.hasOwn(problemCodes, code);
 }
 
+export interface ErrorPageOptions {
+  /** Whether the API's reference is at /docs. */
+  readonly hasReference: boolean;
+}
+
 /** One error's page; undefined for a code that does not exist. */
-export function errorPage(code: string): string | undefined {
+export function errorPage(code: string, { hasReference }: ErrorPageOptions): string | undefined {
   if (!isProblemCode(code)) return undefined;
   const { status, title, retryable } = problemCodes[code];
   return page(
@@ -56,7 +61,7 @@ export function errorPage(code: string): string | undefined {
     `<h1>${title}</h1>
 <p><code>${code}</code>, HTTP ${status}. ${retryable ? 'Worth another try.' : 'The same request will fail again.'}</p>
 <p>${advice[code]}</p>
-<p><a href="/docs/errors">All errors</a> · <a href="/docs">API reference</a></p>`,
+<p><a href="/docs/errors">All errors</a>${hasReference ? ' · <a href="/docs">API reference</a>' : ''}</p>`,
   );
 }
 
