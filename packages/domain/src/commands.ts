@@ -21,6 +21,7 @@ export type VendorNews =
       readonly jobId: string;
       readonly queuePosition?: number | null;
       readonly cost?: Money;
+      readonly evidence?: Evidence;
     }
   | {
       readonly kind: 'running';
@@ -28,6 +29,7 @@ export type VendorNews =
       readonly percent: number | null;
       readonly queuePosition: number | null;
       readonly vendorStatus: string;
+      readonly evidence?: Evidence;
     }
   | {
       readonly kind: 'produced';
@@ -36,6 +38,7 @@ export type VendorNews =
       readonly outputs: readonly ProducedOutput[];
       readonly links: readonly OutputLink[];
       readonly cost?: Money;
+      readonly evidence?: Evidence;
     }
   | {
       readonly kind: 'ended';

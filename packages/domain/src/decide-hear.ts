@@ -54,7 +54,7 @@ function chargeOfEnd(contract: SubmissionContract, end: AttemptEnd): Charge {
 function jobNews(
   command: Hear,
   news: { readonly jobId: string | null } & Partial<
-    Pick<JobNews, 'queuePosition' | 'cost' | 'mustBeAccepted'>
+    Pick<JobNews, 'queuePosition' | 'cost' | 'mustBeAccepted' | 'evidence'>
   >,
   charge: Charge,
 ): JobNews {
@@ -65,6 +65,7 @@ function jobNews(
     queuePosition: news.queuePosition ?? null,
     mustBeAccepted: news.mustBeAccepted ?? false,
     reason: command.news.kind,
+    evidence: news.evidence,
   };
 }
 
@@ -130,6 +131,9 @@ function produced(
         links,
         charge: 'CHARGE_CERTAIN',
         cost: job.cost,
+        ...(learned.events.some(({ type }) => type === 'SubmissionAccepted')
+          ? {}
+          : withEvidence(news.evidence)),
       },
     },
   ]);

@@ -1,4 +1,5 @@
 import type { Charge } from '@darkroom/contract';
+import type { Evidence } from './commands.js';
 import { mayTurnOutAccepted } from './conditions.js';
 import type { EventOf, GenerationEvent } from './event.js';
 import type { Money } from './money.js';
@@ -14,6 +15,8 @@ export interface JobNews {
   /** Whether the attempt must be on record as accepted before what follows. */
   readonly mustBeAccepted: boolean;
   readonly reason: string;
+  /** Where the answer to the submit itself told it. */
+  readonly evidence?: Evidence | undefined;
 }
 
 /**
@@ -125,6 +128,7 @@ function acceptedEvent(
       charge: news.charge,
       cost: news.cost,
       ...(news.queuePosition === null ? {} : { queuePosition: news.queuePosition }),
+      ...(news.evidence === undefined ? {} : { evidence: news.evidence }),
     },
   };
 }

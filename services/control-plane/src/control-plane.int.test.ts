@@ -208,6 +208,7 @@ describe('the operators’ API', () => {
         needs_person: true,
         prompt: 'a red bicycle in the rain',
         trace_id: '0af7651916cd43dd8448eb211c80319c',
+        attempts: [{ vendor_request_ids: ['req-of-the-vendor'] }],
       });
       expect(data.attempts[0]).toMatchObject({
         status: 'unknown',

@@ -1,4 +1,4 @@
-import { currentAttempt } from '@darkroom/domain';
+import { currentAttempt, type GenerationEvent } from '@darkroom/domain';
 import { GatewayUnderTest } from './testing/gateway-under-test.js';
 import { json, refusal, VendorDouble, type VendorReply } from './testing/vendor-double.js';
 
@@ -61,8 +61,34 @@ describe('an answer that says nothing', () => {
     expect(evidence?.responseBody.slice(0, 5)).toBe(
       reply.cut === 'before' ? '' : (reply.body ?? '').slice(0, 5),
     );
+    expect(evidence?.requestId).toBe('');
     expect(vendor.submits).toHaveLength(1);
     await gateway.cancel(generation);
+  });
+});
+
+const made = (more: object): VendorReply =>
+  json(201, { ...more, status: 'succeeded', outputs: [{ b64: 'iVBORw0KGgo=' }] });
+
+describe('what came back is kept, with the vendor’s name of the call', () => {
+  it.each<readonly [string, string, VendorReply, GenerationEvent['type']]>([
+    ['an acceptance', 'standard', accepted('job_kept'), 'SubmissionAccepted'],
+    ['a refusal', 'standard', refusal(422, 'invalid_size'), 'AttemptFailed'],
+    ['images in the answer itself', 'inline', made({ id: 'job_inline' }), 'SubmissionAccepted'],
+    ['the same of a job without a name', 'inline', made({}), 'OutputsProduced'],
+  ])('%s', async (_what, model, reply, type) => {
+    toSubmits({ ...reply, headers: { ...reply.headers, 'x-request-id': 'req-\u00e9-1' } });
+    const generation = await gateway.request(model);
+    await gateway.when('told', generation, ({ attempts }) =>
+      attempts.some(({ status }) => status !== 'started'),
+    );
+    const event = (await gateway.load(generation)).events.find((one) => one.type === type);
+    const evidence = event !== undefined && 'evidence' in event.data ? event.data.evidence : undefined;
+    expect(evidence).toMatchObject({
+      requestId: 'req--1',
+      responseStatus: reply.status,
+      responseBody: reply.body,
+    });
   });
 });
 

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { adminRoutes } from './admin-routes.js';
 import { outputRoutes } from './output-routes.js';
@@ -31,6 +32,11 @@ export function buildServer(vendor: Vendor): FastifyInstance {
       });
     }
     return refuse(reply, refusal(status));
+  });
+  // As most vendors name their calls, for whoever asks their support.
+  app.addHook('onRequest', (_request, reply, done) => {
+    void reply.header('x-request-id', `req_${randomUUID()}`);
+    done();
   });
   vendorRoutes(app, vendor);
   outputRoutes(app, vendor);

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { assert, jsonValue, property, string } from 'fast-check';
 import { repeatedNames } from './repeated-names.js';
 
 it.each([
@@ -14,8 +14,8 @@ it.each([
 ])('%s: %j', (text, names) => expect(repeatedNames(text)).toEqual(names));
 
 it('finds none in what JSON.stringify writes, and one where a member is written twice', () => {
-  fc.assert(
-    fc.property(fc.jsonValue(), fc.string(), (value, name) => {
+  assert(
+    property(jsonValue(), string(), (value, name) => {
       const member = `${JSON.stringify(name)}:${JSON.stringify(value)}`;
       expect(repeatedNames(JSON.stringify(value))).toEqual([]);
       expect(

@@ -54,6 +54,7 @@ const samples = {
       error: 'socket hang up',
       stagingKey: 'staging/reference-1',
       observedAt: inSeconds(0),
+      requestId: 'req-of-the-vendor',
     },
   }),
   SubmissionResolved: (): EventData['SubmissionResolved'] => ({

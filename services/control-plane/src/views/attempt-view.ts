@@ -41,6 +41,13 @@ export interface AttemptView {
   readonly notifications: number;
 }
 
+/** One submission with what came back for it. */
+export interface FullAttemptView extends AttemptView {
+  readonly evidence: readonly EvidenceView[];
+  /** The vendor's names of the calls about it, for its support. */
+  readonly vendor_request_ids: readonly string[];
+}
+
 /** Whether a person is needed to tell what became of it. */
 export function needsPerson(attempt: Attempt, now: number): boolean {
   return attempt.status === 'unknown' && (attempt.settleUntil === null || now >= attempt.settleUntil);
@@ -51,15 +58,17 @@ export function attemptView(
   attempt: Attempt,
   events: readonly RecordedEvent[],
   now: number,
-): AttemptView & { readonly evidence: readonly EvidenceView[] } {
+): FullAttemptView {
   const own = events.filter((event) => 'attempt' in event.data && event.data.attempt === attempt.number);
   const failure = own.findLast((event) => event.type === 'AttemptFailed');
+  const evidence = own.flatMap((event) => evidenceOf(event) ?? []);
   const said = failure?.type === 'AttemptFailed' ? failure.data : undefined;
   return {
     ...plainAttemptView(attempt, now),
     vendor_code: said && said.vendorCode !== '' ? redactText(said.vendorCode) : null,
     vendor_message: said && said.vendorMessage !== '' ? redactText(said.vendorMessage) : null,
-    evidence: own.flatMap((event) => evidenceOf(event) ?? []),
+    vendor_request_ids: [...new Set(evidence.flatMap((one) => one.vendor_request_id ?? []))],
+    evidence,
   };
 }
 

@@ -19,6 +19,8 @@ export interface EvidenceView {
   readonly response_body: string;
   readonly error: string;
   readonly observed_at: string | null;
+  /** The vendor's name of the call, for its support. */
+  readonly vendor_request_id: string | null;
 }
 
 /** Vendors' words within otherwise plain fields. */
@@ -60,12 +62,13 @@ function said(value: unknown): unknown {
 /** The evidence that an event carries, without the place of the raw answer. */
 export function evidenceOf(event: RecordedEvent): EvidenceView | null {
   if (!('evidence' in event.data) || event.data.evidence === undefined) return null;
-  const { responseStatus, responseBody, error, observedAt } = event.data.evidence;
+  const { responseStatus, responseBody, error, observedAt, requestId } = event.data.evidence;
   return {
     version: event.version,
     response_status: responseStatus === 0 ? null : responseStatus,
     response_body: redactText(responseBody),
     error: redactText(error),
     observed_at: observedAt,
+    vendor_request_id: requestId === '' ? null : redactText(requestId),
   };
 }

@@ -13,8 +13,8 @@ import {
   statusReason,
 } from '@darkroom/read-models';
 import { type PossibleIntervention, whatCanBeDone } from '../policy/what-can-be-done.js';
-import { type AttemptView, attemptView, needsPerson } from './attempt-view.js';
-import { type EventView, eventView, type EvidenceView } from './event-view.js';
+import { attemptView, type FullAttemptView, needsPerson } from './attempt-view.js';
+import { type EventView, eventView } from './event-view.js';
 import { type OrphanView, orphanView } from './orphan-view.js';
 import { money, type MoneyView, time, timeOrNull, word } from './words.js';
 
@@ -68,7 +68,7 @@ export interface GenerationView extends Omit<GenerationSummary, 'attempts' | 'pa
   readonly stalled_since: string | null;
   readonly estimated_cost: MoneyView | null;
   readonly error: { readonly code: string; readonly message: string; readonly retryable: boolean } | null;
-  readonly attempts: readonly (AttemptView & { readonly evidence: readonly EvidenceView[] })[];
+  readonly attempts: readonly FullAttemptView[];
   readonly orphans: readonly OrphanView[];
   readonly outputs: readonly {
     readonly index: number;

@@ -130,7 +130,7 @@ describe('the list', () => {
     expect([answer.status, answer.json<{ errors: unknown[] }>().errors]).toMatchObject([
       400,
       [
-        { pointer: '/limit', in: 'query', code: 'out_of_range' },
+        { pointer: '/limit', in: 'query', code: 'invalid_format' },
         { pointer: '/sort', in: 'query', code: 'unknown_field' },
       ],
     ]);

@@ -1,5 +1,6 @@
 import type { Evidence } from '@darkroom/domain';
 import type { EgressOutcome } from '@darkroom/platform';
+import { answerHeader } from '@darkroom/providers';
 
 const mostBytes = 4_096;
 
@@ -13,7 +14,16 @@ export function evidenceOf(outcome: EgressOutcome, stagingKey: string, observedA
     error: outcome.kind === 'answer' ? '' : `${outcome.reason}: ${outcome.error}`.slice(0, 500),
     stagingKey,
     observedAt: new Date(observedAt).toISOString(),
+    requestId: outcome.kind === 'answer' ? requestIdOf(outcome.headers) : '',
   };
+}
+
+const longestId = 200;
+
+/** What the vendor calls this exchange. */
+function requestIdOf(headers: Readonly<Record<string, string>>): string {
+  const id = answerHeader(headers, 'x-request-id') ?? '';
+  return id.replaceAll(/[^ -~]/g, '').slice(0, longestId);
 }
 
 function readable(body: Buffer | undefined): string {

@@ -83,6 +83,7 @@ function jobOfAnother(ports: GatewayPorts, job: Job, attempt: Attempt, jobId: st
       error: `the job ${jobId.slice(0, 200)} was named, which another generation has`,
       stagingKey: ports.staging.answerKey(generation, attempt.number),
       observedAt: new Date(ports.now()).toISOString(),
+      requestId: '',
     },
   };
 }

@@ -33,9 +33,11 @@ export async function newsOfAnswer(
   const said = access.adapter.readSubmit(access.model, answer, now);
   switch (said.kind) {
     case 'accepted':
-      return { kind: 'accepted', jobId: said.jobId, queuePosition: said.queuePosition };
-    case 'ended':
-      return newsOfJob(ports, generation, access, attempt, said.jobId, said.state);
+      return { kind: 'accepted', jobId: said.jobId, queuePosition: said.queuePosition, evidence };
+    case 'ended': {
+      const news = await newsOfJob(ports, generation, access, attempt, said.jobId, said.state);
+      return news.kind === 'not_sent' || news.kind === 'absent' ? news : { ...news, evidence };
+    }
     case 'refused': {
       const { failureClass, vendorCode, vendorMessage, retryAfterSeconds } = said;
       return { kind: 'refused', failureClass, vendorCode, vendorMessage, retryAfterSeconds, evidence };
