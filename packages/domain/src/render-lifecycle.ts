@@ -66,7 +66,7 @@ export function renderLifecycle(): string {
     '# Lifecycle of a generation',
     '',
     'Every event of a generation’s stream, and where it leads. What is not in the table is an illegal transition: it is refused,',
-    'logged and counted, and means a bug; what a race made stale is refused by `decide` with a reason and is never recorded.',
+    'logged, and means a bug; what a race made stale is refused by `decide` with a reason and is never recorded.',
     'Why it is so: [decision 0002](../decisions/0002-lifecycle-table.md).',
     '',
     '```mermaid',

@@ -46,7 +46,9 @@ export const settings = {
   DATA_DIR: z
     .string()
     .default('.darkroom')
-    .describe('Folder of all local state: database, objects, secrets, lock.'),
+    .describe(
+      'Folder of all local state: database, objects, secrets, lock. Where root starts it below a folder that only root may enter, the database lies under `/var/lib/darkroom`, and `DATA_DIR/postgres.path` says where.',
+    ),
   DATABASE_URL: postgresUrl
     .optional()
     .describe('Postgres that the services use. Absent: an embedded Postgres under DATA_DIR.'),

@@ -38,7 +38,10 @@ async function storePending(
   const watch = setInterval(() => void lookAgain(), lookEveryMs);
   const lookAgain = async (): Promise<void> => {
     // A look that fails is made up for by the next one, and by the append at the latest.
-    const now = await loadGeneration(ports.store, claim.generation).catch(() => undefined);
+    const now = await loadGeneration(ports.store, claim.generation).catch((error: unknown) => {
+      ports.logger.warn({ generation: claim.generation, err: error }, 'could not look whether it goes on');
+      return undefined;
+    });
     if (now && planArtifact(now.state, ports.now()).do !== 'store') end(new Due());
   };
   try {
