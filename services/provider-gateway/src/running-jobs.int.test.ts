@@ -1,5 +1,5 @@
 import { currentAttempt, type GenerationState } from '@darkroom/domain';
-import { GatewayUnderTest } from './testing/gateway-under-test.js';
+import { GatewayUnderTest, until } from './testing/gateway-under-test.js';
 import { json, refusal, VendorDouble, type VendorReply } from './testing/vendor-double.js';
 
 let gateway: GatewayUnderTest;
@@ -65,6 +65,15 @@ it('asks again for a job that is not found, and holds it for unknown only beyond
   });
   const accepted = currentAttempt(state)?.acceptedAt ?? 0;
   expect((currentAttempt(state)?.unknownSince ?? 0) - accepted).toBeGreaterThanOrEqual(10_000);
+  // What the vendor once answered to the submit does not undo that: only a look at the job does.
+  const looks = vendor.calls.length;
+  await until(40, () => Promise.resolve(vendor.calls.length >= looks + 3 ? vendor.calls : 'no looks'));
+  expect(await gateway.types(generation)).toEqual([
+    'GenerationRequested',
+    'SubmissionStarted',
+    'SubmissionAccepted',
+    'SubmissionOutcomeUnknown',
+  ]);
   // Found again: it goes on where it was.
   toPolls([done([picture])]);
   await gateway.when('produced', generation, ended, 40);

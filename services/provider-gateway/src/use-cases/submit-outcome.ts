@@ -70,7 +70,7 @@ export function linkEnd(access: ModelAccess, now: number): string | null {
   return linkLifeSeconds === null ? null : new Date(now + linkLifeSeconds * 1000).toISOString();
 }
 
-/** What a staged answer says of the first send; null: none was staged, or it tells nothing. */
+/** What a staged answer says of the first send; null: none was staged, or it tells nothing that is not on record. */
 export async function newsOfStaged(
   ports: GatewayPorts,
   generation: string,
@@ -80,5 +80,7 @@ export async function newsOfStaged(
   const answer = await ports.staging.getAnswer(generation, attempt.number);
   if (answer === null) return null;
   const news = await newsOfAnswer(ports, generation, access, attempt, answer);
-  return news.kind === 'unknown' ? null : news;
+  // The answer that named the job proves no longer that it is there, once the vendor has said that it is not.
+  const isOnRecord = news.kind === 'accepted' && attempt.everAccepted && news.jobId === attempt.vendorJobId;
+  return news.kind === 'unknown' || isOnRecord ? null : news;
 }
