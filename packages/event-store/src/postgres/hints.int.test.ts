@@ -4,6 +4,7 @@ import { until } from '../conformance/until.js';
 import { type Database, openDatabase } from '../database.js';
 import type { EventStore } from '../index.js';
 import { createTestDatabase, type TestDatabase } from '../testing/index.js';
+import { wireTo } from '../testing/wire.js';
 import { createPostgresEventStore } from './store.js';
 
 let database: TestDatabase;
@@ -46,20 +47,53 @@ it('hints are throttled, and the last one is not kept back for ever', async () =
   await listener.end({ timeout: 1 });
 });
 
-it('a reader that gets no hint polls', async () => {
-  const silent = createPostgresEventStore(database.sql, { notifyEveryMs: 60_000 });
-  await silent.append(sample.append()); // The one hint of this minute.
+it('a reader whose LISTEN was silently dropped still gets what is appended', async () => {
+  const wire = await wireTo(database.url);
+  const pool = openDatabase(wire.url, { max: 2 });
+  const deaf = createPostgresEventStore(pool);
+  const writer = createPostgresEventStore(database.sql);
   const seen: string[] = [];
-  const subscription = other.subscribe({
-    subscription: 'unhinted',
+  const subscription = deaf.subscribe({
+    subscription: 'deaf',
     holder: 'a',
-    pollMs: 20,
+    pollMs: 300,
     startAt: await other.head(),
     handle: async (page) => void seen.push(...page.map(({ stream }) => stream)),
   });
-  const request = sample.append();
-  await silent.append(request);
-  await until(() => seen.includes(request.stream), 3_000);
+  const heard = sample.append();
+  await writer.append(heard);
+  await until(() => seen.includes(heard.stream), 3_000);
+  let hints = 0;
+  deaf.onAppended(() => (hints += 1));
+  wire.deafen();
+  const unheard = sample.append();
+  await writer.append(unheard);
+  await until(() => seen.includes(unheard.stream), 3_000);
+  expect(hints).toBe(0);
   await subscription.stop();
-  await silent.stop();
+  await deaf.stop();
+  await writer.stop();
+  await pool.end({ timeout: 1 });
+  await wire.stop();
+});
+
+it('a session that listens and is ended by the server listens again, and looks at once', async () => {
+  const writer = createPostgresEventStore(database.sql);
+  const admin = openDatabase(database.superuserUrl, { max: 1 });
+  let told = 0;
+  const leave = other.onAppended(() => (told += 1));
+  const listening = (): Promise<{ pid: number }[]> =>
+    admin<{ pid: number }[]>`
+      SELECT pid FROM pg_stat_activity WHERE query LIKE 'LISTEN event_store_appended%' AND datname = current_database()`;
+  await until(async () => (await listening()).length === 1);
+  const [before] = await listening();
+  const toldBefore = told;
+  await admin`SELECT pg_terminate_backend(${before?.pid ?? 0})`;
+  await until(() => told > toldBefore, 5_000); // What was sent meanwhile is gone: it looks.
+  const toldAgain = told;
+  await writer.append(sample.append());
+  await until(() => told > toldAgain, 5_000);
+  leave();
+  await writer.stop();
+  await admin.end({ timeout: 5 });
 });

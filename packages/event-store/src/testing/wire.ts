@@ -5,6 +5,8 @@ export interface Wire {
   readonly url: string;
   /** Statements reach the server, their answers get lost, so many times. */
   loseAnswers(count: number): void;
+  /** Sessions that listen hear nothing any more, and nobody tells them: as behind a pool, or a half-open connection. */
+  deafen(): void;
   /** Ends the connections that are open; the next ones get through. */
   snap(): void;
   /** Nothing gets through any more. */
@@ -19,6 +21,7 @@ export async function wireTo(url: string): Promise<Wire> {
   const sockets = new Set<Socket>();
   let losing = 0;
   let isCut = false;
+  let isDeaf = false;
   const server: Server = createServer((near) => {
     const far = connect(Number(target.port), target.hostname);
     for (const socket of [near, far]) {
@@ -32,12 +35,15 @@ export async function wireTo(url: string): Promise<Wire> {
     }
     if (isCut) near.destroy();
     let asked = false;
+    let listens = false;
     near.on('data', (data: Buffer) => {
       // A statement with our text: not the greeting, which is to succeed.
       asked ||= data.includes('event_store.');
+      listens ||= data.includes('LISTEN event_store_appended');
       far.write(data);
     });
     far.on('data', (data: Buffer) => {
+      if (isDeaf && listens) return;
       if (losing > 0 && asked) {
         losing -= 1;
         near.destroy();
@@ -50,6 +56,7 @@ export async function wireTo(url: string): Promise<Wire> {
   return {
     url: Object.assign(new URL(url), { port: String(address.port) }).href,
     loseAnswers: (count) => (losing = count),
+    deafen: () => (isDeaf = true),
     snap() {
       for (const socket of sockets) socket.destroy();
     },
