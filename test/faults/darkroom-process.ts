@@ -18,8 +18,8 @@ export class DarkroomProcess {
 
   constructor(private readonly env: Record<string, string> = {}) {}
 
-  /** Starts it and waits until it says that it is ready. */
-  async start(seconds = 30): Promise<ReadyFile> {
+  /** Starts it, with these settings over its own, and waits until it says that it is ready. */
+  async start(seconds = 30, settings: Record<string, string> = {}): Promise<ReadyFile> {
     const child = spawn(process.execPath, [launcher], {
       env: {
         ...process.env,
@@ -30,6 +30,7 @@ export class DarkroomProcess {
         SIMULATOR_PORT: '0',
         LOG_LEVEL: 'warn',
         ...this.env,
+        ...settings,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

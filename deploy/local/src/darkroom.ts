@@ -1,25 +1,12 @@
 import { join } from 'node:path';
-import { artifactDefaults, artifactMigrations, startArtifact } from '@darkroom/artifact';
-import { controlPlaneMigrations, startControlPlane } from '@darkroom/control-plane';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '@darkroom/embedded-postgres';
-import { busMigrations } from '@darkroom/event-bus';
-import {
-  assertMigrated,
-  eventStoreMigrations,
-  migrate,
-  MigrationError,
-  openDatabase,
-} from '@darkroom/event-store';
-import { intakeDefaults, intakeMigrations, startIntake } from '@darkroom/intake';
+import { artifactDefaults, startArtifact } from '@darkroom/artifact';
+import { startControlPlane } from '@darkroom/control-plane';
+import { intakeDefaults, startIntake } from '@darkroom/intake';
 import { ConfigError, readSettings, type RunningService, stopInReverse } from '@darkroom/platform';
 import { startProjections } from '@darkroom/projections';
-import {
-  providerGatewayMigrations,
-  simulatorAccount,
-  startProviderGateway,
-} from '@darkroom/provider-gateway';
-import { readModelMigrations } from '@darkroom/read-models';
+import { simulatorAccount, startProviderGateway } from '@darkroom/provider-gateway';
 import { startSimulator } from '@darkroom/simulator';
+import { bringUpToDate, openDatabaseOf } from './database.js';
 import { settlePorts } from './ports.js';
 import type { ReadyFile } from './ready-file.js';
 import { type LoadedSecrets, loadSecrets } from './secrets.js';
@@ -41,16 +28,6 @@ const settingNames = [
   'LOG_PROMPTS',
 ] as const;
 
-const migrationSets = [
-  eventStoreMigrations,
-  busMigrations,
-  readModelMigrations,
-  intakeMigrations,
-  ...providerGatewayMigrations,
-  artifactMigrations,
-  controlPlaneMigrations,
-];
-
 /** All of Darkroom in this process. */
 export interface RunningDarkroom {
   readonly secrets: LoadedSecrets;
@@ -59,13 +36,6 @@ export interface RunningDarkroom {
   /** Readiness turns false, everything is served on. */
   leave(): void;
   stop(): Promise<void>;
-}
-
-interface DatabaseUrls {
-  readonly url: string;
-  readonly ownerUrl: string | undefined;
-  /** By a setting; else it is the embedded one. */
-  readonly isGiven: boolean;
 }
 
 /**
@@ -97,11 +67,9 @@ export async function startDarkroom(
     return is;
   };
   try {
-    const postgres = settings.DATABASE_URL === undefined ? await embedded(dataDir, progress) : undefined;
+    const database = await openDatabaseOf(dataDir, settings, progress);
+    const { postgres } = database;
     if (postgres) running.push({ name: 'postgres', stop: () => postgres.stop() });
-    const database: DatabaseUrls = postgres
-      ? { url: postgres.url, ownerUrl: postgres.ownerUrl, isGiven: false }
-      : { url: settings.DATABASE_URL ?? '', ownerUrl: settings.DATABASE_OWNER_URL, isGiven: true };
     await bringUpToDate(database, progress);
 
     progress('Starting the services');
@@ -187,34 +155,3 @@ export async function startDarkroom(
 }
 
 const isLoopback = (host: string): boolean => ['127.0.0.1', '::1', 'localhost'].includes(host);
-
-async function embedded(dataDir: string, progress: (line: string) => void): Promise<EmbeddedPostgres> {
-  progress('Starting the embedded Postgres');
-  // What Postgres notes in the ordinary course of things is nobody's progress.
-  const log = (line: string): void => (/ LOG: {2}/.test(line) ? undefined : progress(line));
-  return startEmbeddedPostgres({ dataDir, log });
-}
-
-/** @throws ConfigError a database that was given cannot be reached */
-async function bringUpToDate(
-  { url, ownerUrl, isGiven }: DatabaseUrls,
-  progress: (line: string) => void,
-): Promise<void> {
-  const sql = openDatabase(ownerUrl ?? url, { applicationName: 'darkroom migrations', max: 1 });
-  try {
-    if (ownerUrl === undefined) await assertMigrated(sql, migrationSets);
-    else await migrate(sql, migrationSets, { log: progress });
-  } catch (cause) {
-    if (!isGiven || cause instanceof MigrationError) throw cause;
-    const setting = ownerUrl === undefined ? 'DATABASE_URL' : 'DATABASE_OWNER_URL';
-    throw new ConfigError(`${setting}: ${whyNot(cause)}`, { cause });
-  } finally {
-    await sql.end({ timeout: 5 });
-  }
-}
-
-/** In one line, for the person who set it. */
-function whyNot(cause: unknown): string {
-  const message = cause instanceof Error ? cause.message : String(cause);
-  return `no Postgres that can be used there (${message.split('\n', 1)[0] ?? ''})`;
-}

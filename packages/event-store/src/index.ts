@@ -28,6 +28,8 @@ export {
   MigrationError,
   type MigrationErrorCode,
   type MigrationSet,
+  openMigrated,
 } from './migrations/index.js';
 export { createPostgresEventStore, type PostgresEventStoreOptions } from './postgres/store.js';
+export { adoptRestoredLog, type Adoption, assertLogInPlace } from './restored-log/restored-log.js';
 export type { MayAppend, ServiceName } from './who-may-append.js';

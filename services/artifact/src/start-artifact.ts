@@ -1,13 +1,7 @@
 import { join } from 'node:path';
 import { mayAppend } from '@darkroom/domain';
 import { busMigrations, createBusMicroservice, PostgresLogTransport } from '@darkroom/event-bus';
-import {
-  assertMigrated,
-  createPostgresEventStore,
-  type Database,
-  eventStoreMigrations,
-  openDatabase,
-} from '@darkroom/event-store';
+import { createPostgresEventStore, eventStoreMigrations, openMigrated } from '@darkroom/event-store';
 import {
   createEgress,
   createLogger,
@@ -40,18 +34,6 @@ export interface ArtifactOptions {
 /** Decoded at once: each takes up to a quarter of a gigabyte and a core. */
 const decodersAtOnce = 2;
 
-/** @throws MigrationError where the schemas are not there: better now than at the first job */
-async function openMigrated(url: string): Promise<Database> {
-  const sql = openDatabase(url, { applicationName: 'artifact' });
-  try {
-    await assertMigrated(sql, [eventStoreMigrations, busMigrations, artifactMigrations]);
-    return sql;
-  } catch (error) {
-    await sql.end({ timeout: 5 });
-    throw error;
-  }
-}
-
 /** Downloads, verifies and stores what vendors made, and alone ends storing. Needs its migrations and the event store's. */
 export async function startArtifact(
   config: ArtifactConfig,
@@ -64,7 +46,11 @@ export async function startArtifact(
   const folder = join(config.dataDir, 'incoming');
   await sweepIncoming(folder);
 
-  const sql = await openMigrated(config.databaseUrl);
+  const sql = await openMigrated(
+    config.databaseUrl,
+    [eventStoreMigrations, busMigrations, artifactMigrations],
+    { applicationName: 'artifact' },
+  );
   const store = createPostgresEventStore(sql, { mayAppend });
   const work = workTable(sql, { schema: artifactSchema });
   const egress = createEgress({ allow: downloadAllowances(config.allowedHosts) });

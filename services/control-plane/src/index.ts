@@ -1,9 +1,12 @@
 import { mayAppend } from '@darkroom/domain';
-import { createPostgresEventStore, openDatabase } from '@darkroom/event-store';
+import { busMigrations } from '@darkroom/event-bus';
+import { createPostgresEventStore, eventStoreMigrations, openMigrated } from '@darkroom/event-store';
 import { createHttpApp, createLogger, type Logger, type RunningService } from '@darkroom/platform';
+import { readModelMigrations } from '@darkroom/read-models';
 import { addOperatorKey } from './auth/operator-keys.js';
 import type { ControlPlaneConfig } from './config.js';
 import { ControlPlaneModule } from './control-plane.module.js';
+import { controlPlaneMigrations } from './migrations.js';
 
 export { type ControlPlaneConfig, readControlPlaneConfig } from './config.js';
 export { controlPlaneMigrations } from './migrations.js';
@@ -25,7 +28,11 @@ export async function startControlPlane(
   options: ControlPlaneOptions = {},
 ): Promise<RunningControlPlane> {
   const logger = options.logger ?? createLogger({ service: 'control-plane', level: config.logLevel });
-  const sql = openDatabase(config.databaseUrl, { applicationName: 'control-plane' });
+  const sql = await openMigrated(
+    config.databaseUrl,
+    [eventStoreMigrations, busMigrations, readModelMigrations, controlPlaneMigrations],
+    { applicationName: 'control-plane' },
+  );
   const store = createPostgresEventStore(sql, { mayAppend });
   const closeStores = async (): Promise<void> => {
     await store.stop();

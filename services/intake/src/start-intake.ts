@@ -1,9 +1,9 @@
 import {
-  assertMigrated,
   createPostgresEventStore,
   eventStoreMigrations,
   migrate,
   openDatabase,
+  openMigrated,
 } from '@darkroom/event-store';
 import {
   createHttpApp,
@@ -54,7 +54,11 @@ export async function startIntake(config: IntakeConfig, options: IntakeOptions =
     createLogger({ service: 'intake', level: config.logLevel, logPrompts: config.logPrompts });
   if (config.databaseOwnerUrl !== undefined) await migrateOwn(config.databaseOwnerUrl);
 
-  const sql = openDatabase(config.databaseUrl, { applicationName: 'intake', max: 20 });
+  const sql = await openMigrated(
+    config.databaseUrl,
+    [eventStoreMigrations, readModelMigrations, intakeMigrations],
+    { applicationName: 'intake', max: 20 },
+  );
   const store = createPostgresEventStore(sql, { mayAppend });
   const signer = createSigner(config.signingSecrets);
   const onError = (what: string) => (err: unknown) => logger.warn({ err }, what);
@@ -78,7 +82,6 @@ export async function startIntake(config: IntakeConfig, options: IntakeOptions =
   };
 
   try {
-    await assertMigrated(sql, [eventStoreMigrations, readModelMigrations, intakeMigrations]);
     const { demoKey } = config;
     const demoKeyId = demoKey === undefined ? undefined : await addDemoKey(sql, demoKey, config.defaultRoute);
     const parts: IntakeParts = {

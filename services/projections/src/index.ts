@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { mayAppend } from '@darkroom/domain';
-import { createBusMicroservice, PostgresLogTransport } from '@darkroom/event-bus';
-import { createPostgresEventStore, openDatabase } from '@darkroom/event-store';
+import { busMigrations, createBusMicroservice, PostgresLogTransport } from '@darkroom/event-bus';
+import { createPostgresEventStore, eventStoreMigrations, openMigrated } from '@darkroom/event-store';
 import { createLogger, type Logger, NestLogger, type RunningService } from '@darkroom/platform';
-import { DetailProjection, detailSubscription } from '@darkroom/read-models';
+import { DetailProjection, detailSubscription, readModelMigrations } from '@darkroom/read-models';
 import type { ProjectionsConfig } from './config.js';
 import { startFeed } from './feed.js';
 import { ProjectionsModule } from './projections.module.js';
@@ -24,7 +24,11 @@ export async function startProjections(
   options: ProjectionsOptions = {},
 ): Promise<RunningService> {
   const logger = options.logger ?? createLogger({ service: 'projections', level: config.logLevel });
-  const sql = openDatabase(config.databaseUrl, { applicationName: 'projections' });
+  const sql = await openMigrated(
+    config.databaseUrl,
+    [eventStoreMigrations, busMigrations, readModelMigrations],
+    { applicationName: 'projections' },
+  );
   const store = createPostgresEventStore(sql, { mayAppend });
   const closeStores = async (): Promise<void> => {
     await store.stop();

@@ -1,6 +1,6 @@
 import { defaultRetryPolicy, mayAppend } from '@darkroom/domain';
-import { createBusMicroservice, PostgresLogTransport } from '@darkroom/event-bus';
-import { createPostgresEventStore, openDatabase } from '@darkroom/event-store';
+import { busMigrations, createBusMicroservice, PostgresLogTransport } from '@darkroom/event-bus';
+import { createPostgresEventStore, eventStoreMigrations, openMigrated } from '@darkroom/event-store';
 import {
   type Allowance,
   createEgress,
@@ -22,6 +22,7 @@ import { vendorJobs } from './adapters/vendor-jobs.js';
 import type { ProviderGatewayConfig } from './config.js';
 import type { CrashProbe, GatewayPorts } from './gateway-ports.js';
 import { streaks } from './policy/streaks.js';
+import { providerGatewayMigrations } from './migrations.js';
 import { ProviderGatewayModule } from './provider-gateway.module.js';
 import { advance } from './use-cases/advance.js';
 
@@ -62,7 +63,11 @@ export async function startProviderGateway(
   options: ProviderGatewayOptions = {},
 ): Promise<RunningService> {
   const logger = options.logger ?? createLogger({ service: group, level: config.logLevel });
-  const sql = openDatabase(config.databaseUrl, { applicationName: group });
+  const sql = await openMigrated(
+    config.databaseUrl,
+    [eventStoreMigrations, busMigrations, ...providerGatewayMigrations],
+    { applicationName: group },
+  );
   const store = createPostgresEventStore(sql, { mayAppend });
   const jobs = workTable(sql, { schema: 'gateway' });
   const egress = createEgress({ allow: allowances(config.accounts) });

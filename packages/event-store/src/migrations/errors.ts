@@ -1,5 +1,10 @@
 export type MigrationErrorCode =
-  'database_newer' | 'migrations_missing' | 'migration_changed' | 'malformed_set' | 'migration_failed';
+  | 'database_newer'
+  | 'migrations_missing'
+  | 'migration_changed'
+  | 'malformed_set'
+  | 'migration_failed'
+  | 'restored_from_dump';
 
 /** Why the schema cannot be brought to what the code needs: one clear line. */
 export class MigrationError extends Error {

@@ -1,4 +1,5 @@
 export { MigrationError, type MigrationErrorCode } from './errors.js';
 export { eventStoreMigrations } from './event-store-set.js';
 export { assertMigrated, migrate } from './migrate.js';
+export { openMigrated } from './open-migrated.js';
 export type { MigrationSet } from './migration-files.js';

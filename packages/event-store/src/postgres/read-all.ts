@@ -25,7 +25,7 @@ export async function readAll(
            recorded_at AS "recordedAt", ${wanted} AS wanted
     FROM event_store.events e
     WHERE (e.tx, e.position) > (${String(tx)}::xid8, ${String(position)}::bigint)
-      AND e.tx < pg_snapshot_xmin(pg_current_snapshot())
+      AND e.tx < event_store.horizon()
     ORDER BY e.tx, e.position LIMIT ${limit}`;
   const last = rows.at(-1);
   return pageOf(
@@ -37,7 +37,7 @@ export async function readAll(
 /** The end of what readAll shows now. */
 export async function head(sql: Database): Promise<Cursor> {
   const [row] = await sql<{ tx: string; position: string }[]>`
-    SELECT e.tx::text, e.position::text FROM event_store.events e WHERE e.tx < pg_snapshot_xmin(pg_current_snapshot())
+    SELECT e.tx::text, e.position::text FROM event_store.events e WHERE e.tx < event_store.horizon()
     ORDER BY e.tx DESC, e.position DESC LIMIT 1`;
   return row ? cursorOf({ tx: BigInt(row.tx), position: BigInt(row.position) }) : origin;
 }

@@ -1,1 +1,2 @@
 export { createTestDatabase, type TestDatabase, type TestDatabaseOptions } from './test-database.js';
+export { debianBinaries, dump, restore, startDebianPostgres } from './debian-postgres.js';

@@ -1,0 +1,1050 @@
+CREATE SCHEMA artifact;
+
+ALTER SCHEMA artifact OWNER TO darkroom_owner;
+
+CREATE SCHEMA bus;
+
+ALTER SCHEMA bus OWNER TO darkroom_owner;
+
+CREATE SCHEMA control_plane;
+
+ALTER SCHEMA control_plane OWNER TO darkroom_owner;
+
+CREATE SCHEMA event_store;
+
+ALTER SCHEMA event_store OWNER TO darkroom_owner;
+
+CREATE SCHEMA gateway;
+
+ALTER SCHEMA gateway OWNER TO darkroom_owner;
+
+CREATE SCHEMA intake;
+
+ALTER SCHEMA intake OWNER TO darkroom_owner;
+
+CREATE SCHEMA read_models;
+
+ALTER SCHEMA read_models OWNER TO darkroom_owner;
+
+CREATE TABLE artifact.jobs (
+    generation uuid NOT NULL,
+    tenant text NOT NULL,
+    phase text,
+    due_at timestamp with time zone,
+    ready_since timestamp with time zone,
+    account text,
+    holds_slot boolean DEFAULT false NOT NULL,
+    folded_version integer DEFAULT 0 NOT NULL,
+    seen_version integer DEFAULT 0 NOT NULL,
+    woken_at timestamp with time zone,
+    holder text,
+    fencing bigint DEFAULT 0 NOT NULL,
+    traceparent text,
+    CONSTRAINT slot_of_an_account CHECK (((account IS NOT NULL) OR ((NOT holds_slot) AND (ready_since IS NULL))))
+)
+WITH (fillfactor='70', autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_threshold='200');
+
+ALTER TABLE artifact.jobs OWNER TO darkroom_owner;
+
+CREATE FUNCTION artifact.claim_ready(wanted_account text, slots integer, wanted_holder text, most integer, lease interval) RETURNS SETOF artifact.jobs
+    LANGUAGE plpgsql
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $$
+DECLARE
+  free integer;
+  last_served bigint;
+  candidates uuid[];
+  picked uuid[];
+BEGIN
+  PERFORM artifact.lock_account(wanted_account);
+  SELECT slots - count(*) INTO free FROM artifact.jobs j WHERE j.account = wanted_account AND j.holds_slot;
+  free := least(free, most);
+  IF free <= 0 THEN
+    RETURN;
+  END IF;
+  SELECT coalesce(max(t.served), 0) INTO last_served FROM artifact.turns t WHERE t.account = wanted_account;
+  WITH RECURSIVE waiting AS (
+    (SELECT j.tenant FROM artifact.jobs j
+     WHERE j.account = wanted_account AND j.ready_since IS NOT NULL AND j.holder IS NULL
+     ORDER BY j.tenant LIMIT 1)
+    UNION ALL
+    SELECT (SELECT j.tenant FROM artifact.jobs j
+            WHERE j.account = wanted_account AND j.ready_since IS NOT NULL AND j.holder IS NULL AND j.tenant > w.tenant
+            ORDER BY j.tenant LIMIT 1)
+    FROM waiting w WHERE w.tenant IS NOT NULL
+  ), tenants AS MATERIALIZED (
+    SELECT w.tenant, coalesce(t.served, 0) AS served
+    FROM waiting w LEFT JOIN artifact.turns t ON t.account = wanted_account AND t.tenant = w.tenant
+    WHERE w.tenant IS NOT NULL
+    ORDER BY served, w.tenant LIMIT free
+  ), in_turn AS (
+    SELECT oldest.generation, row_number() OVER (ORDER BY oldest.turn, tenants.served, tenants.tenant) AS place
+    FROM tenants, LATERAL (
+      -- Numbered after the limit: a window over the whole backlog would read it all.
+      SELECT first.generation, row_number() OVER (ORDER BY first.ready_since) AS turn
+      FROM (
+        SELECT j.generation, j.ready_since FROM artifact.jobs j
+        WHERE j.account = wanted_account AND j.tenant = tenants.tenant AND j.ready_since IS NOT NULL AND j.holder IS NULL
+        ORDER BY j.ready_since LIMIT free
+      ) first
+    ) oldest
+    ORDER BY place LIMIT free
+  )
+  SELECT array_agg(i.generation ORDER BY i.place) INTO candidates FROM in_turn i;
+  -- The conditions once more, on the rows as they are when locked. Behind a limit, so that each is found by its primary key:
+  -- left the choice, the planner may read the account's whole backlog for each.
+  SELECT array_agg(l.generation ORDER BY c.place) INTO picked
+  FROM unnest(candidates) WITH ORDINALITY AS c(generation, place), LATERAL (
+    SELECT j.generation, j.account, j.ready_since, j.holder FROM artifact.jobs j
+    WHERE j.generation = c.generation LIMIT 1 FOR UPDATE SKIP LOCKED
+  ) l
+  WHERE l.account = wanted_account AND l.ready_since IS NOT NULL AND l.holder IS NULL;
+  RETURN QUERY
+  WITH claimed AS (
+    UPDATE artifact.jobs j
+    SET holder = wanted_holder, fencing = j.fencing + 1, due_at = clock_timestamp() + lease, woken_at = NULL, holds_slot = true
+    WHERE j.generation = ANY (picked)
+    RETURNING j.*
+  ), served AS (
+    INSERT INTO artifact.turns (account, tenant, served)
+    SELECT wanted_account, c.tenant, last_served + max(array_position(picked, c.generation)) FROM claimed c GROUP BY c.tenant
+    ON CONFLICT (account, tenant) DO UPDATE SET served = excluded.served
+  )
+  SELECT c.* FROM claimed c ORDER BY array_position(picked, c.generation);
+END $$;
+
+ALTER FUNCTION artifact.claim_ready(wanted_account text, slots integer, wanted_holder text, most integer, lease interval) OWNER TO darkroom_owner;
+
+CREATE FUNCTION artifact.claim_timed(wanted_holder text, most integer, lease interval) RETURNS TABLE(job artifact.jobs, taken_over boolean)
+    LANGUAGE sql
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $$
+  WITH due AS MATERIALIZED (
+    SELECT d.generation, d.holder IS NOT NULL AS taken_over, d.due_at FROM artifact.jobs d
+    WHERE d.due_at <= (SELECT clock_timestamp())
+    ORDER BY d.due_at LIMIT most FOR UPDATE SKIP LOCKED
+  ), claimed AS (
+    UPDATE artifact.jobs j
+    SET holder = wanted_holder, fencing = j.fencing + 1, due_at = clock_timestamp() + lease, woken_at = NULL
+    WHERE j.generation = ANY (ARRAY(SELECT d.generation FROM due d))
+    RETURNING j AS job
+  )
+  SELECT c.job, d.taken_over FROM claimed c JOIN due d ON d.generation = (c.job).generation ORDER BY d.due_at;
+$$;
+
+ALTER FUNCTION artifact.claim_timed(wanted_holder text, most integer, lease interval) OWNER TO darkroom_owner;
+
+CREATE FUNCTION artifact.lock_account(wanted text) RETURNS void
+    LANGUAGE sql
+    AS $$
+  SELECT pg_advisory_xact_lock(hashtextextended('artifact.slots:' || wanted, 0));
+$$;
+
+ALTER FUNCTION artifact.lock_account(wanted text) OWNER TO darkroom_owner;
+
+CREATE FUNCTION artifact.take_slot(wanted_generation uuid, held_fencing bigint, wanted_account text, slots integer) RETURNS boolean
+    LANGUAGE plpgsql
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $$
+DECLARE
+  used integer;
+BEGIN
+  PERFORM artifact.lock_account(wanted_account);
+  PERFORM FROM artifact.jobs j
+  WHERE j.generation = wanted_generation AND j.fencing = held_fencing AND j.holder IS NOT NULL
+    AND j.holds_slot AND j.account = wanted_account;
+  IF FOUND THEN
+    RETURN true;
+  END IF;
+  PERFORM FROM artifact.jobs j
+  WHERE j.account = wanted_account AND j.ready_since IS NOT NULL AND j.holder IS NULL LIMIT 1;
+  IF FOUND THEN
+    RETURN false;
+  END IF;
+  SELECT count(*) INTO used FROM artifact.jobs j
+  WHERE j.account = wanted_account AND j.holds_slot AND j.generation <> wanted_generation;
+  IF used >= slots THEN
+    RETURN false;
+  END IF;
+  UPDATE artifact.jobs j SET account = wanted_account, holds_slot = true
+  WHERE j.generation = wanted_generation AND j.fencing = held_fencing AND j.holder IS NOT NULL;
+  RETURN FOUND;
+END $$;
+
+ALTER FUNCTION artifact.take_slot(wanted_generation uuid, held_fencing bigint, wanted_account text, slots integer) OWNER TO darkroom_owner;
+
+CREATE FUNCTION event_store.append(batch jsonb) RETURNS TABLE(i integer, outcome text, version integer)
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+  request jsonb;
+  target uuid;
+BEGIN
+  PERFORM event_store.lock_streams(ARRAY(SELECT (r ->> 'stream')::uuid FROM jsonb_array_elements(batch) r));
+  FOR request IN SELECT r FROM jsonb_array_elements(batch) r LOOP
+    i := (request ->> 'i')::integer;
+    target := (request ->> 'stream')::uuid;
+    SELECT j.outcome, j.version INTO outcome, version
+    FROM event_store.judge_append(target, (request ->> 'expected')::integer, request ->> 'mode',
+      ARRAY(SELECT (e ->> 'id')::uuid FROM jsonb_array_elements(request -> 'events') e),
+      ARRAY(SELECT e ->> 'type' FROM jsonb_array_elements(request -> 'events') e)) j;
+    IF outcome = 'proceed' THEN
+      version := event_store.write_events(target, version, request ->> 'tenant', request -> 'metadata', request -> 'events');
+      outcome := 'appended';
+    END IF;
+    RETURN NEXT;
+  END LOOP;
+END $$;
+
+ALTER FUNCTION event_store.append(batch jsonb) OWNER TO darkroom_owner;
+
+CREATE FUNCTION event_store.create_streams(batch jsonb) RETURNS TABLE(i integer, outcome text, stream uuid, created_at timestamp with time zone)
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+  h bigint;
+BEGIN
+  IF pg_current_xact_id_if_assigned() IS NOT NULL THEN
+    RAISE EXCEPTION 'this transaction has written before it held the locks of its keys' USING ERRCODE = 'DR001';
+  END IF;
+  FOR h IN
+    SELECT DISTINCT hashtextextended(jsonb_build_array('key', r ->> 'tenant', r ->> 'key')::text, 0)
+    FROM jsonb_array_elements(batch) r ORDER BY 1
+  LOOP
+    PERFORM pg_advisory_xact_lock(h);
+  END LOOP;
+  -- A statement of its own: its snapshot is younger than the wait for the locks.
+  RETURN QUERY
+  WITH wanted AS MATERIALIZED (
+    SELECT (r ->> 'i')::integer AS n, r ->> 'tenant' AS tenant, r ->> 'key' AS key, r ->> 'fingerprint' AS fingerprint,
+           (r ->> 'stream')::uuid AS id, r -> 'metadata' AS metadata, r -> 'event' AS event,
+           row_number() OVER (PARTITION BY r ->> 'tenant', r ->> 'key' COLLATE "C" ORDER BY (r ->> 'i')::integer) AS turn
+    FROM jsonb_array_elements(batch) r
+  ), known AS MATERIALIZED (
+    SELECT s.id, s.tenant, s.idempotency_key AS key, s.fingerprint, s.created_at
+    FROM (SELECT DISTINCT w.tenant, w.key FROM wanted w) k
+    JOIN event_store.streams s ON s.tenant = k.tenant AND s.idempotency_key = k.key COLLATE "C"
+  ), started AS (
+    INSERT INTO event_store.streams AS s (id, version, tenant, idempotency_key, fingerprint)
+    SELECT w.id, 1, w.tenant, w.key, w.fingerprint FROM wanted w
+    WHERE w.turn = 1 AND NOT EXISTS (SELECT FROM known k WHERE k.tenant = w.tenant AND k.key = w.key)
+    RETURNING s.id, s.tenant, s.idempotency_key AS key, s.fingerprint, s.created_at
+  ), written AS (
+    INSERT INTO event_store.events (stream, version, type, schema_version, id, data, metadata, personal)
+    SELECT w.id, 1, w.event ->> 'type', (w.event ->> 'schemaVersion')::smallint, (w.event ->> 'id')::uuid, w.event -> 'data',
+           w.metadata, nullif(w.event -> 'personal', 'null'::jsonb)
+    FROM wanted w JOIN started s ON s.id = w.id AND w.turn = 1
+    ORDER BY w.n
+    RETURNING events.stream
+  )
+  SELECT w.n,
+    CASE WHEN s.id = w.id AND w.turn = 1 AND NOT s.before THEN 'created'
+         WHEN s.fingerprint = w.fingerprint THEN 'replayed'
+         ELSE 'mismatch' END,
+    s.id, s.created_at
+  FROM wanted w
+  JOIN (SELECT k.*, true AS before FROM known k UNION ALL SELECT n.*, false FROM started n) s
+    ON s.tenant = w.tenant AND s.key = w.key;
+END $$;
+
+ALTER FUNCTION event_store.create_streams(batch jsonb) OWNER TO darkroom_owner;
+
+CREATE FUNCTION event_store.current_tx() RETURNS xid8
+    LANGUAGE sql
+    AS $$
+  SELECT (pg_current_xact_id()::text::bigint + event_store.tx_offset())::text::xid8
+$$;
+
+ALTER FUNCTION event_store.current_tx() OWNER TO darkroom_owner;
+
+CREATE FUNCTION event_store.horizon() RETURNS xid8
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+  SELECT (pg_snapshot_xmin(pg_current_snapshot())::text::bigint + event_store.tx_offset())::text::xid8
+$$;
+
+ALTER FUNCTION event_store.horizon() OWNER TO darkroom_owner;
+
+CREATE FUNCTION event_store.judge_append(wanted_stream uuid, expected integer, mode text, ids uuid[], types text[], OUT outcome text, OUT version integer) RETURNS record
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+  found integer;
+  alike integer;
+  last_found integer;
+BEGIN
+  SELECT s.version INTO version FROM event_store.streams s WHERE s.id = wanted_stream;
+  IF version IS NOT NULL THEN
+    -- Streams are short, and all of one is on a few pages: no index by id.
+    SELECT count(*), count(*) FILTER (WHERE e.type = w.type), max(e.version) INTO found, alike, last_found
+    FROM unnest(ids, types) AS w(id, type) JOIN event_store.events e ON e.stream = wanted_stream AND e.id = w.id;
+    IF found > 0 THEN
+      IF alike = cardinality(ids) THEN
+        outcome := 'already-appended';
+        version := last_found;
+      ELSE
+        outcome := 'id-reused';
+      END IF;
+      RETURN;
+    END IF;
+  END IF;
+  version := coalesce(version, 0);
+  outcome := CASE
+    WHEN mode = 'any' THEN 'proceed'
+    WHEN mode = 'none' AND version = 0 THEN 'proceed'
+    WHEN mode = 'exists' AND version > 0 THEN 'proceed'
+    WHEN mode = 'exact' AND version = expected THEN 'proceed'
+    ELSE 'conflict'
+  END;
+END $$;
+
+ALTER FUNCTION event_store.judge_append(wanted_stream uuid, expected integer, mode text, ids uuid[], types text[], OUT outcome text, OUT version integer) OWNER TO darkroom_owner;
+
+CREATE FUNCTION event_store.lock_and_judge(batch jsonb) RETURNS TABLE(i integer, outcome text, version integer)
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+  PERFORM event_store.lock_streams(ARRAY(SELECT (r ->> 'stream')::uuid FROM jsonb_array_elements(batch) r));
+  RETURN QUERY
+    SELECT (r ->> 'i')::integer, j.outcome, j.version
+    FROM jsonb_array_elements(batch) r,
+      LATERAL event_store.judge_append((r ->> 'stream')::uuid, (r ->> 'expected')::integer, r ->> 'mode',
+        ARRAY(SELECT (e ->> 'id')::uuid FROM jsonb_array_elements(r -> 'events') e),
+        ARRAY(SELECT e ->> 'type' FROM jsonb_array_elements(r -> 'events') e)) j;
+END $$;
+
+ALTER FUNCTION event_store.lock_and_judge(batch jsonb) OWNER TO darkroom_owner;
+
+CREATE FUNCTION event_store.lock_streams(streams uuid[]) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+  wanted bigint[];
+  held integer;
+  h bigint;
+BEGIN
+  SELECT array_agg(hash ORDER BY hash) INTO wanted
+  FROM (SELECT DISTINCT hashtextextended('stream:' || s::text, 0) AS hash FROM unnest(streams) s) hashes;
+  IF pg_current_xact_id_if_assigned() IS NOT NULL THEN
+    SELECT count(*) INTO held FROM pg_locks
+    WHERE locktype = 'advisory' AND pid = pg_backend_pid() AND granted AND objsubid = 1
+      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+      AND ((classid::bigint << 32) | objid::bigint) = ANY (wanted);
+    IF held < cardinality(wanted) THEN
+      RAISE EXCEPTION 'this transaction has written before it held the lock of the stream' USING ERRCODE = 'DR001';
+    END IF;
+  END IF;
+  FOREACH h IN ARRAY wanted LOOP
+    PERFORM pg_advisory_xact_lock(h);
+  END LOOP;
+END $$;
+
+ALTER FUNCTION event_store.lock_streams(streams uuid[]) OWNER TO darkroom_owner;
+
+CREATE FUNCTION event_store.tx_offset() RETURNS bigint
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$ SELECT 0::bigint $$;
+
+ALTER FUNCTION event_store.tx_offset() OWNER TO darkroom_owner;
+
+CREATE FUNCTION event_store.write_events(wanted_stream uuid, present integer, tenant text, metadata jsonb, events jsonb) RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+  added integer := jsonb_array_length(events);
+BEGIN
+  IF present = 0 THEN
+    INSERT INTO event_store.streams (id, version, tenant) VALUES (wanted_stream, added, tenant);
+  ELSE
+    UPDATE event_store.streams s SET version = present + added WHERE s.id = wanted_stream AND s.version = present;
+    IF NOT FOUND THEN
+      RAISE EXCEPTION 'the version of stream % moved under its lock', wanted_stream USING ERRCODE = 'DR002';
+    END IF;
+  END IF;
+  INSERT INTO event_store.events (stream, version, type, schema_version, id, data, metadata, personal)
+  SELECT wanted_stream, present + e.n, e.event ->> 'type', (e.event ->> 'schemaVersion')::smallint, (e.event ->> 'id')::uuid,
+         e.event -> 'data', write_events.metadata, nullif(e.event -> 'personal', 'null'::jsonb)
+  FROM jsonb_array_elements(write_events.events) WITH ORDINALITY AS e(event, n)
+  ORDER BY e.n;
+  RETURN present + added;
+END $$;
+
+ALTER FUNCTION event_store.write_events(wanted_stream uuid, present integer, tenant text, metadata jsonb, events jsonb) OWNER TO darkroom_owner;
+
+CREATE FUNCTION event_store.write_judged(batch jsonb) RETURNS TABLE(i integer, version integer)
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+  request jsonb;
+BEGIN
+  FOR request IN SELECT r FROM jsonb_array_elements(batch) r LOOP
+    i := (request ->> 'i')::integer;
+    version := event_store.write_events((request ->> 'stream')::uuid, (request ->> 'version')::integer, request ->> 'tenant',
+      request -> 'metadata', request -> 'events');
+    RETURN NEXT;
+  END LOOP;
+END $$;
+
+ALTER FUNCTION event_store.write_judged(batch jsonb) OWNER TO darkroom_owner;
+
+CREATE TABLE gateway.jobs (
+    generation uuid NOT NULL,
+    tenant text NOT NULL,
+    phase text,
+    due_at timestamp with time zone,
+    ready_since timestamp with time zone,
+    account text,
+    holds_slot boolean DEFAULT false NOT NULL,
+    folded_version integer DEFAULT 0 NOT NULL,
+    seen_version integer DEFAULT 0 NOT NULL,
+    woken_at timestamp with time zone,
+    holder text,
+    fencing bigint DEFAULT 0 NOT NULL,
+    traceparent text,
+    CONSTRAINT slot_of_an_account CHECK (((account IS NOT NULL) OR ((NOT holds_slot) AND (ready_since IS NULL))))
+)
+WITH (fillfactor='70', autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_threshold='200');
+
+ALTER TABLE gateway.jobs OWNER TO darkroom_owner;
+
+CREATE FUNCTION gateway.claim_ready(wanted_account text, slots integer, wanted_holder text, most integer, lease interval) RETURNS SETOF gateway.jobs
+    LANGUAGE plpgsql
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $$
+DECLARE
+  free integer;
+  last_served bigint;
+  candidates uuid[];
+  picked uuid[];
+BEGIN
+  PERFORM gateway.lock_account(wanted_account);
+  SELECT slots - count(*) INTO free FROM gateway.jobs j WHERE j.account = wanted_account AND j.holds_slot;
+  free := least(free, most);
+  IF free <= 0 THEN
+    RETURN;
+  END IF;
+  SELECT coalesce(max(t.served), 0) INTO last_served FROM gateway.turns t WHERE t.account = wanted_account;
+  WITH RECURSIVE waiting AS (
+    (SELECT j.tenant FROM gateway.jobs j
+     WHERE j.account = wanted_account AND j.ready_since IS NOT NULL AND j.holder IS NULL
+     ORDER BY j.tenant LIMIT 1)
+    UNION ALL
+    SELECT (SELECT j.tenant FROM gateway.jobs j
+            WHERE j.account = wanted_account AND j.ready_since IS NOT NULL AND j.holder IS NULL AND j.tenant > w.tenant
+            ORDER BY j.tenant LIMIT 1)
+    FROM waiting w WHERE w.tenant IS NOT NULL
+  ), tenants AS MATERIALIZED (
+    SELECT w.tenant, coalesce(t.served, 0) AS served
+    FROM waiting w LEFT JOIN gateway.turns t ON t.account = wanted_account AND t.tenant = w.tenant
+    WHERE w.tenant IS NOT NULL
+    ORDER BY served, w.tenant LIMIT free
+  ), in_turn AS (
+    SELECT oldest.generation, row_number() OVER (ORDER BY oldest.turn, tenants.served, tenants.tenant) AS place
+    FROM tenants, LATERAL (
+      -- Numbered after the limit: a window over the whole backlog would read it all.
+      SELECT first.generation, row_number() OVER (ORDER BY first.ready_since) AS turn
+      FROM (
+        SELECT j.generation, j.ready_since FROM gateway.jobs j
+        WHERE j.account = wanted_account AND j.tenant = tenants.tenant AND j.ready_since IS NOT NULL AND j.holder IS NULL
+        ORDER BY j.ready_since LIMIT free
+      ) first
+    ) oldest
+    ORDER BY place LIMIT free
+  )
+  SELECT array_agg(i.generation ORDER BY i.place) INTO candidates FROM in_turn i;
+  -- The conditions once more, on the rows as they are when locked. Behind a limit, so that each is found by its primary key:
+  -- left the choice, the planner may read the account's whole backlog for each.
+  SELECT array_agg(l.generation ORDER BY c.place) INTO picked
+  FROM unnest(candidates) WITH ORDINALITY AS c(generation, place), LATERAL (
+    SELECT j.generation, j.account, j.ready_since, j.holder FROM gateway.jobs j
+    WHERE j.generation = c.generation LIMIT 1 FOR UPDATE SKIP LOCKED
+  ) l
+  WHERE l.account = wanted_account AND l.ready_since IS NOT NULL AND l.holder IS NULL;
+  RETURN QUERY
+  WITH claimed AS (
+    UPDATE gateway.jobs j
+    SET holder = wanted_holder, fencing = j.fencing + 1, due_at = clock_timestamp() + lease, woken_at = NULL, holds_slot = true
+    WHERE j.generation = ANY (picked)
+    RETURNING j.*
+  ), served AS (
+    INSERT INTO gateway.turns (account, tenant, served)
+    SELECT wanted_account, c.tenant, last_served + max(array_position(picked, c.generation)) FROM claimed c GROUP BY c.tenant
+    ON CONFLICT (account, tenant) DO UPDATE SET served = excluded.served
+  )
+  SELECT c.* FROM claimed c ORDER BY array_position(picked, c.generation);
+END $$;
+
+ALTER FUNCTION gateway.claim_ready(wanted_account text, slots integer, wanted_holder text, most integer, lease interval) OWNER TO darkroom_owner;
+
+CREATE FUNCTION gateway.claim_timed(wanted_holder text, most integer, lease interval) RETURNS TABLE(job gateway.jobs, taken_over boolean)
+    LANGUAGE sql
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $$
+  WITH due AS MATERIALIZED (
+    SELECT d.generation, d.holder IS NOT NULL AS taken_over, d.due_at FROM gateway.jobs d
+    WHERE d.due_at <= (SELECT clock_timestamp())
+    ORDER BY d.due_at LIMIT most FOR UPDATE SKIP LOCKED
+  ), claimed AS (
+    UPDATE gateway.jobs j
+    SET holder = wanted_holder, fencing = j.fencing + 1, due_at = clock_timestamp() + lease, woken_at = NULL
+    WHERE j.generation = ANY (ARRAY(SELECT d.generation FROM due d))
+    RETURNING j AS job
+  )
+  SELECT c.job, d.taken_over FROM claimed c JOIN due d ON d.generation = (c.job).generation ORDER BY d.due_at;
+$$;
+
+ALTER FUNCTION gateway.claim_timed(wanted_holder text, most integer, lease interval) OWNER TO darkroom_owner;
+
+CREATE FUNCTION gateway.lock_account(wanted text) RETURNS void
+    LANGUAGE sql
+    AS $$
+  SELECT pg_advisory_xact_lock(hashtextextended('gateway.slots:' || wanted, 0));
+$$;
+
+ALTER FUNCTION gateway.lock_account(wanted text) OWNER TO darkroom_owner;
+
+CREATE FUNCTION gateway.take_slot(wanted_generation uuid, held_fencing bigint, wanted_account text, slots integer) RETURNS boolean
+    LANGUAGE plpgsql
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $$
+DECLARE
+  used integer;
+BEGIN
+  PERFORM gateway.lock_account(wanted_account);
+  PERFORM FROM gateway.jobs j
+  WHERE j.generation = wanted_generation AND j.fencing = held_fencing AND j.holder IS NOT NULL
+    AND j.holds_slot AND j.account = wanted_account;
+  IF FOUND THEN
+    RETURN true;
+  END IF;
+  PERFORM FROM gateway.jobs j
+  WHERE j.account = wanted_account AND j.ready_since IS NOT NULL AND j.holder IS NULL LIMIT 1;
+  IF FOUND THEN
+    RETURN false;
+  END IF;
+  SELECT count(*) INTO used FROM gateway.jobs j
+  WHERE j.account = wanted_account AND j.holds_slot AND j.generation <> wanted_generation;
+  IF used >= slots THEN
+    RETURN false;
+  END IF;
+  UPDATE gateway.jobs j SET account = wanted_account, holds_slot = true
+  WHERE j.generation = wanted_generation AND j.fencing = held_fencing AND j.holder IS NOT NULL;
+  RETURN FOUND;
+END $$;
+
+ALTER FUNCTION gateway.take_slot(wanted_generation uuid, held_fencing bigint, wanted_account text, slots integer) OWNER TO darkroom_owner;
+
+CREATE TABLE artifact.job_migrations (
+    number integer NOT NULL,
+    name text NOT NULL,
+    sha256 text NOT NULL,
+    applied_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+ALTER TABLE artifact.job_migrations OWNER TO darkroom_owner;
+
+CREATE TABLE artifact.turns (
+    account text NOT NULL,
+    tenant text NOT NULL,
+    served bigint NOT NULL
+)
+WITH (fillfactor='50');
+
+ALTER TABLE artifact.turns OWNER TO darkroom_owner;
+
+CREATE TABLE bus.guard (
+    consumer text NOT NULL,
+    stream uuid NOT NULL,
+    version integer NOT NULL
+)
+WITH (fillfactor='80');
+
+ALTER TABLE bus.guard OWNER TO darkroom_owner;
+
+CREATE TABLE bus.migrations (
+    number integer NOT NULL,
+    name text NOT NULL,
+    sha256 text NOT NULL,
+    applied_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+ALTER TABLE bus.migrations OWNER TO darkroom_owner;
+
+CREATE TABLE bus.parked (
+    consumer text NOT NULL,
+    stream uuid NOT NULL,
+    version integer NOT NULL,
+    event_id uuid NOT NULL,
+    event_type text NOT NULL,
+    last_version integer NOT NULL,
+    error jsonb NOT NULL,
+    attempts integer NOT NULL,
+    parked_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    last_tried_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    next_try_at timestamp with time zone NOT NULL,
+    CONSTRAINT parked_check CHECK (((last_version >= version) AND (attempts > 0)))
+);
+
+ALTER TABLE bus.parked OWNER TO darkroom_owner;
+
+CREATE TABLE control_plane.audit (
+    id uuid NOT NULL,
+    at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    operator uuid NOT NULL,
+    action text NOT NULL,
+    generation uuid,
+    reason text NOT NULL,
+    request jsonb NOT NULL,
+    before jsonb NOT NULL,
+    after jsonb NOT NULL
+);
+
+ALTER TABLE control_plane.audit OWNER TO darkroom_owner;
+
+CREATE TABLE control_plane.migrations (
+    number integer NOT NULL,
+    name text NOT NULL,
+    sha256 text NOT NULL,
+    applied_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+ALTER TABLE control_plane.migrations OWNER TO darkroom_owner;
+
+CREATE TABLE control_plane.operator_keys (
+    id uuid NOT NULL,
+    hash bytea NOT NULL,
+    label text NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    revoked_at timestamp with time zone,
+    CONSTRAINT operator_keys_hash_check CHECK ((octet_length(hash) = 32))
+);
+
+ALTER TABLE control_plane.operator_keys OWNER TO darkroom_owner;
+
+CREATE TABLE event_store.checkpoints (
+    subscription text NOT NULL,
+    tx xid8 NOT NULL,
+    "position" bigint NOT NULL,
+    holder text,
+    fencing bigint DEFAULT 0 NOT NULL,
+    lease_until timestamp with time zone
+)
+WITH (fillfactor='50');
+
+ALTER TABLE event_store.checkpoints OWNER TO darkroom_owner;
+
+CREATE TABLE event_store.events (
+    "position" bigint NOT NULL,
+    tx xid8 DEFAULT event_store.current_tx() NOT NULL,
+    stream uuid NOT NULL,
+    version integer NOT NULL,
+    type text NOT NULL,
+    schema_version smallint NOT NULL,
+    id uuid NOT NULL,
+    data jsonb NOT NULL,
+    metadata jsonb NOT NULL,
+    personal jsonb,
+    recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+ALTER TABLE event_store.events OWNER TO darkroom_owner;
+
+ALTER TABLE event_store.events ALTER COLUMN "position" ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME event_store.events_position_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE event_store.migrations (
+    number integer NOT NULL,
+    name text NOT NULL,
+    sha256 text NOT NULL,
+    applied_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+ALTER TABLE event_store.migrations OWNER TO darkroom_owner;
+
+CREATE TABLE event_store.streams (
+    id uuid NOT NULL,
+    version integer NOT NULL,
+    tenant text NOT NULL,
+    idempotency_key text COLLATE pg_catalog."C",
+    fingerprint text,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+)
+WITH (fillfactor='80');
+
+ALTER TABLE event_store.streams OWNER TO darkroom_owner;
+
+CREATE TABLE gateway.account_gates (
+    account text NOT NULL,
+    not_before timestamp with time zone NOT NULL,
+    paused_by text
+);
+
+ALTER TABLE gateway.account_gates OWNER TO darkroom_owner;
+
+CREATE TABLE gateway.job_migrations (
+    number integer NOT NULL,
+    name text NOT NULL,
+    sha256 text NOT NULL,
+    applied_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+ALTER TABLE gateway.job_migrations OWNER TO darkroom_owner;
+
+CREATE TABLE gateway.migrations (
+    number integer NOT NULL,
+    name text NOT NULL,
+    sha256 text NOT NULL,
+    applied_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+ALTER TABLE gateway.migrations OWNER TO darkroom_owner;
+
+CREATE TABLE gateway.turns (
+    account text NOT NULL,
+    tenant text NOT NULL,
+    served bigint NOT NULL
+)
+WITH (fillfactor='50');
+
+ALTER TABLE gateway.turns OWNER TO darkroom_owner;
+
+CREATE TABLE gateway.vendor_jobs (
+    account text NOT NULL,
+    vendor_job_id text NOT NULL,
+    generation uuid NOT NULL,
+    attempt integer NOT NULL
+);
+
+ALTER TABLE gateway.vendor_jobs OWNER TO darkroom_owner;
+
+CREATE TABLE intake.api_key_audit (
+    id bigint NOT NULL,
+    key uuid NOT NULL,
+    tenant text NOT NULL,
+    action text NOT NULL,
+    actor text NOT NULL,
+    at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT api_key_audit_action_check CHECK ((action = ANY (ARRAY['added'::text, 'revoked'::text])))
+);
+
+ALTER TABLE intake.api_key_audit OWNER TO darkroom_owner;
+
+ALTER TABLE intake.api_key_audit ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME intake.api_key_audit_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE intake.api_keys (
+    id uuid NOT NULL,
+    tenant text NOT NULL,
+    hash bytea NOT NULL,
+    label text NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    expires_at timestamp with time zone,
+    revoked_at timestamp with time zone,
+    CONSTRAINT api_keys_hash_check CHECK ((octet_length(hash) = 32))
+);
+
+ALTER TABLE intake.api_keys OWNER TO darkroom_owner;
+
+CREATE TABLE intake.migrations (
+    number integer NOT NULL,
+    name text NOT NULL,
+    sha256 text NOT NULL,
+    applied_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+ALTER TABLE intake.migrations OWNER TO darkroom_owner;
+
+CREATE TABLE intake.tenants (
+    id text NOT NULL,
+    title text NOT NULL,
+    default_route text[] NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT tenants_default_route_check CHECK (((cardinality(default_route) >= 1) AND (cardinality(default_route) <= 8))),
+    CONSTRAINT tenants_id_check CHECK ((id ~ '^[a-z0-9][a-z0-9_-]{0,62}$'::text))
+);
+
+ALTER TABLE intake.tenants OWNER TO darkroom_owner;
+
+CREATE TABLE intake.webhook_inbox (
+    id uuid NOT NULL,
+    provider text NOT NULL,
+    generation uuid NOT NULL,
+    attempt integer NOT NULL,
+    notification_id text NOT NULL,
+    body_sha256 text NOT NULL,
+    body bytea NOT NULL,
+    received_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT webhook_inbox_attempt_check CHECK ((attempt > 0)),
+    CONSTRAINT webhook_inbox_body_sha256_check CHECK ((body_sha256 ~ '^[0-9a-f]{64}$'::text))
+);
+
+ALTER TABLE intake.webhook_inbox OWNER TO darkroom_owner;
+
+CREATE TABLE read_models.artifact_v1 (
+    id uuid NOT NULL,
+    generation uuid NOT NULL
+);
+
+ALTER TABLE read_models.artifact_v1 OWNER TO darkroom_owner;
+
+CREATE TABLE read_models.detail_v1 (
+    id uuid NOT NULL,
+    tenant text NOT NULL,
+    version integer NOT NULL,
+    run integer NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    status text NOT NULL,
+    model text NOT NULL,
+    open_questions integer NOT NULL,
+    paid_orphans integer NOT NULL,
+    state jsonb NOT NULL,
+    prompt text,
+    metadata jsonb NOT NULL,
+    erased boolean NOT NULL,
+    traceparent text
+)
+WITH (fillfactor='70');
+
+ALTER TABLE read_models.detail_v1 OWNER TO darkroom_owner;
+
+CREATE TABLE read_models.feed_v1 (
+    tenant text NOT NULL,
+    cursor text NOT NULL COLLATE pg_catalog."C",
+    event uuid NOT NULL,
+    generation uuid NOT NULL,
+    version integer NOT NULL,
+    type text NOT NULL,
+    data jsonb NOT NULL,
+    recorded_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE read_models.feed_v1 OWNER TO darkroom_owner;
+
+CREATE TABLE read_models.migrations (
+    number integer NOT NULL,
+    name text NOT NULL,
+    sha256 text NOT NULL,
+    applied_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+ALTER TABLE read_models.migrations OWNER TO darkroom_owner;
+
+ALTER TABLE ONLY artifact.job_migrations
+    ADD CONSTRAINT job_migrations_pkey PRIMARY KEY (number);
+
+ALTER TABLE ONLY artifact.jobs
+    ADD CONSTRAINT jobs_pkey PRIMARY KEY (generation);
+
+ALTER TABLE ONLY artifact.turns
+    ADD CONSTRAINT turns_pkey PRIMARY KEY (account, tenant);
+
+ALTER TABLE ONLY bus.guard
+    ADD CONSTRAINT guard_pkey PRIMARY KEY (consumer, stream);
+
+ALTER TABLE ONLY bus.migrations
+    ADD CONSTRAINT migrations_pkey PRIMARY KEY (number);
+
+ALTER TABLE ONLY bus.parked
+    ADD CONSTRAINT parked_pkey PRIMARY KEY (consumer, stream);
+
+ALTER TABLE ONLY control_plane.audit
+    ADD CONSTRAINT audit_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY control_plane.migrations
+    ADD CONSTRAINT migrations_pkey PRIMARY KEY (number);
+
+ALTER TABLE ONLY control_plane.operator_keys
+    ADD CONSTRAINT operator_keys_hash_key UNIQUE (hash);
+
+ALTER TABLE ONLY control_plane.operator_keys
+    ADD CONSTRAINT operator_keys_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY event_store.checkpoints
+    ADD CONSTRAINT checkpoints_pkey PRIMARY KEY (subscription);
+
+ALTER TABLE ONLY event_store.events
+    ADD CONSTRAINT events_in_order UNIQUE (tx, "position");
+
+ALTER TABLE ONLY event_store.events
+    ADD CONSTRAINT events_pkey PRIMARY KEY (stream, version);
+
+ALTER TABLE ONLY event_store.migrations
+    ADD CONSTRAINT migrations_pkey PRIMARY KEY (number);
+
+ALTER TABLE ONLY event_store.streams
+    ADD CONSTRAINT streams_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY gateway.account_gates
+    ADD CONSTRAINT account_gates_pkey PRIMARY KEY (account);
+
+ALTER TABLE ONLY gateway.job_migrations
+    ADD CONSTRAINT job_migrations_pkey PRIMARY KEY (number);
+
+ALTER TABLE ONLY gateway.jobs
+    ADD CONSTRAINT jobs_pkey PRIMARY KEY (generation);
+
+ALTER TABLE ONLY gateway.migrations
+    ADD CONSTRAINT migrations_pkey PRIMARY KEY (number);
+
+ALTER TABLE ONLY gateway.turns
+    ADD CONSTRAINT turns_pkey PRIMARY KEY (account, tenant);
+
+ALTER TABLE ONLY gateway.vendor_jobs
+    ADD CONSTRAINT vendor_jobs_pkey PRIMARY KEY (account, vendor_job_id);
+
+ALTER TABLE ONLY intake.api_key_audit
+    ADD CONSTRAINT api_key_audit_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY intake.api_keys
+    ADD CONSTRAINT api_keys_hash_key UNIQUE (hash);
+
+ALTER TABLE ONLY intake.api_keys
+    ADD CONSTRAINT api_keys_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY intake.migrations
+    ADD CONSTRAINT migrations_pkey PRIMARY KEY (number);
+
+ALTER TABLE ONLY intake.tenants
+    ADD CONSTRAINT tenants_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY intake.webhook_inbox
+    ADD CONSTRAINT webhook_inbox_generation_attempt_body_sha256_key UNIQUE (generation, attempt, body_sha256);
+
+ALTER TABLE ONLY intake.webhook_inbox
+    ADD CONSTRAINT webhook_inbox_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY read_models.artifact_v1
+    ADD CONSTRAINT artifact_v1_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY read_models.detail_v1
+    ADD CONSTRAINT detail_v1_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY read_models.feed_v1
+    ADD CONSTRAINT feed_v1_pkey PRIMARY KEY (tenant, cursor);
+
+ALTER TABLE ONLY read_models.migrations
+    ADD CONSTRAINT migrations_pkey PRIMARY KEY (number);
+
+CREATE INDEX jobs_due ON artifact.jobs USING btree (due_at) WHERE (due_at IS NOT NULL);
+
+CREATE INDEX jobs_ready ON artifact.jobs USING btree (account, tenant, ready_since) WHERE ((ready_since IS NOT NULL) AND (holder IS NULL));
+
+CREATE INDEX jobs_slots ON artifact.jobs USING btree (account) WHERE holds_slot;
+
+CREATE INDEX parked_due ON bus.parked USING btree (consumer, next_try_at);
+
+CREATE INDEX audit_of_generation ON control_plane.audit USING btree (generation, at DESC, id DESC);
+
+CREATE INDEX audit_order ON control_plane.audit USING btree (at DESC, id DESC);
+
+CREATE UNIQUE INDEX streams_by_key ON event_store.streams USING btree (tenant, idempotency_key) WHERE (idempotency_key IS NOT NULL);
+
+CREATE INDEX jobs_due ON gateway.jobs USING btree (due_at) WHERE (due_at IS NOT NULL);
+
+CREATE INDEX jobs_ready ON gateway.jobs USING btree (account, tenant, ready_since) WHERE ((ready_since IS NOT NULL) AND (holder IS NULL));
+
+CREATE INDEX jobs_slots ON gateway.jobs USING btree (account) WHERE holds_slot;
+
+CREATE INDEX api_keys_tenant ON intake.api_keys USING btree (tenant);
+
+CREATE INDEX detail_v1_list ON read_models.detail_v1 USING btree (tenant, created_at DESC, id DESC) INCLUDE (status, model);
+
+CREATE INDEX detail_v1_open_questions ON read_models.detail_v1 USING btree (id) WHERE (open_questions > 0);
+
+CREATE INDEX detail_v1_paid_orphans ON read_models.detail_v1 USING btree (id) WHERE (paid_orphans > 0);
+
+ALTER TABLE ONLY intake.api_keys
+    ADD CONSTRAINT api_keys_tenant_fkey FOREIGN KEY (tenant) REFERENCES intake.tenants(id);
+
+GRANT USAGE ON SCHEMA artifact TO darkroom_service;
+
+GRANT USAGE ON SCHEMA bus TO darkroom_service;
+
+GRANT USAGE ON SCHEMA control_plane TO darkroom_service;
+
+GRANT USAGE ON SCHEMA event_store TO darkroom_service;
+
+GRANT USAGE ON SCHEMA gateway TO darkroom_service;
+
+GRANT USAGE ON SCHEMA intake TO darkroom_service;
+
+GRANT USAGE ON SCHEMA read_models TO darkroom_service;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE artifact.jobs TO darkroom_service;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE gateway.jobs TO darkroom_service;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE artifact.job_migrations TO darkroom_service;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE artifact.turns TO darkroom_service;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE bus.guard TO darkroom_service;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE bus.migrations TO darkroom_service;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE bus.parked TO darkroom_service;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE control_plane.audit TO darkroom_service;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE control_plane.migrations TO darkroom_service;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE control_plane.operator_keys TO darkroom_service;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE event_store.checkpoints TO darkroom_service;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE event_store.events TO darkroom_service;
+
+GRANT SELECT,USAGE ON SEQUENCE event_store.events_position_seq TO darkroom_service;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE event_store.migrations TO darkroom_service;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE event_store.streams TO darkroom_service;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE gateway.account_gates TO darkroom_service;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE gateway.job_migrations TO darkroom_service;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE gateway.migrations TO darkroom_service;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE gateway.turns TO darkroom_service;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE gateway.vendor_jobs TO darkroom_service;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE intake.api_key_audit TO darkroom_service;
+
+GRANT SELECT,USAGE ON SEQUENCE intake.api_key_audit_id_seq TO darkroom_service;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE intake.api_keys TO darkroom_service;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE intake.migrations TO darkroom_service;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE intake.tenants TO darkroom_service;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE intake.webhook_inbox TO darkroom_service;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE read_models.artifact_v1 TO darkroom_service;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE read_models.detail_v1 TO darkroom_service;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE read_models.feed_v1 TO darkroom_service;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE read_models.migrations TO darkroom_service;
+
+ALTER DEFAULT PRIVILEGES FOR ROLE darkroom_owner GRANT SELECT,USAGE ON SEQUENCES  TO darkroom_service;
+
+ALTER DEFAULT PRIVILEGES FOR ROLE darkroom_owner GRANT USAGE ON SCHEMAS  TO darkroom_service;
+
+ALTER DEFAULT PRIVILEGES FOR ROLE darkroom_owner GRANT SELECT,INSERT,DELETE,UPDATE ON TABLES  TO darkroom_service;
+
