@@ -8,6 +8,7 @@ import {
   toJson,
 } from '@bufbuild/protobuf';
 import { type EventData, eventSchemas, type EventType, isEventType } from './event-shape.js';
+import { upcast } from './upcast.js';
 import {
   personal,
   schema_version,
@@ -16,7 +17,7 @@ import {
   tenant_visible_event,
 } from './gen/darkroom/options/v1/options_pb.js';
 
-export type ContractErrorCode = 'unknown_event_type' | 'malformed_event';
+export type ContractErrorCode = 'unknown_event_type' | 'malformed_event' | 'newer_schema_version';
 
 /** An event that the contract does not allow. `code` is stable; `facts` never hold personal or secret values. */
 export class ContractError extends Error {
@@ -121,13 +122,27 @@ export function encodeEvent<T extends EventType>(type: T, payload: EventData[T])
 }
 
 /**
- * Joins the two stored parts into one payload, leniently: fields of a newer writer are dropped, defaults filled in.
+ * Joins the two stored parts into one payload of today's shape, leniently: older schema versions are lifted, fields of a newer writer are dropped, defaults filled in.
  * Where the personal part was erased its fields are absent (repeated ones empty); the caller knows it from the row.
- * @throws ContractError for an unknown type or a payload that does not fit.
+ * @throws ContractError for an unknown type, a newer schema version or a payload that does not fit.
  */
-export function decodeEvent(type: string, data: JsonObject, personalPart: JsonObject | null): DecodedEvent {
+export function decodeEvent(
+  type: string,
+  schemaVersion: number,
+  data: JsonObject,
+  personalPart: JsonObject | null,
+): DecodedEvent {
   const known = asEventType(type);
-  const payload = normalised(known, { ...data, ...personalPart }, true);
+  const current = schemaVersionOf(known);
+  if (schemaVersion > current) {
+    throw new ContractError(
+      'newer_schema_version',
+      `${type} of schema version ${schemaVersion} is newer than this program`,
+      { type, schemaVersion: String(schemaVersion) },
+    );
+  }
+  const parts = upcast(known, schemaVersion, current, { data, personal: personalPart });
+  const payload = normalised(known, { ...parts.data, ...parts.personal }, true);
   for (const rule of fieldRules(known)) {
     if (rule.required && payload[rule.name] === undefined) {
       throw new ContractError('malformed_event', `${known}.${rule.name} is missing`, {

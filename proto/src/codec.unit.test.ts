@@ -21,12 +21,12 @@ describe('event codec', () => {
     const split = encodeEvent('OutputsProduced', produced);
     expect(JSON.stringify(split.data)).not.toContain('vendor');
     expect(split.personal).toEqual({ links: [{ index: 0, url: 'http://vendor/x', stagingKey: '' }] });
-    expect(decodeEvent(split.type, split.data, split.personal).data).toEqual(produced);
+    expect(decodeEvent(split.type, split.schemaVersion, split.data, split.personal).data).toEqual(produced);
   });
 
   it('reads an erased event without its personal fields', () => {
     const split = encodeEvent('OutputsProduced', produced);
-    expect(decodeEvent(split.type, split.data, null).data).toMatchObject({ links: [] });
+    expect(decodeEvent(split.type, split.schemaVersion, split.data, null).data).toMatchObject({ links: [] });
   });
 
   it('refuses unknown fields and missing required messages when writing', () => {
@@ -39,9 +39,9 @@ describe('event codec', () => {
 
   it('drops fields of a newer writer when reading', () => {
     const split = encodeEvent('OutputsProduced', produced);
-    expect(decodeEvent(split.type, { ...split.data, fromTheFuture: true }, null).data).not.toHaveProperty(
-      'fromTheFuture',
-    );
+    expect(
+      decodeEvent(split.type, split.schemaVersion, { ...split.data, fromTheFuture: true }, null).data,
+    ).not.toHaveProperty('fromTheFuture');
   });
 
   it('shows a tenant the allow-listed fields alone', () => {

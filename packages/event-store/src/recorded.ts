@@ -1,9 +1,9 @@
-import { ContractError, decodeEvent, isEventType, schemaVersionOf } from '@darkroom/contract';
+import { ContractError, decodeEvent } from '@darkroom/contract';
 import { cursorOf, type LogPosition } from './cursor.js';
 import { EventStoreError } from './errors.js';
 import type { EventMetadata, RecordedEvent } from './events.js';
 
-type Json = Parameters<typeof decodeEvent>[1];
+type Json = Parameters<typeof decodeEvent>[2];
 
 /** An event as it is stored, whatever the store. */
 export interface StoredEvent extends LogPosition {
@@ -31,13 +31,10 @@ export function recorded(row: StoredEvent): RecordedEvent {
       { stream: row.stream, version: String(row.version), type: row.type },
       { cause },
     );
-  if (isEventType(row.type) && row.schemaVersion > schemaVersionOf(row.type)) {
-    throw unreadable(`${row.type} of schema version ${row.schemaVersion} is newer than this program`);
-  }
   const erased = row.personal !== null && Object.keys(row.personal).length === 0;
   try {
     return {
-      ...decodeEvent(row.type, row.data, row.personal),
+      ...decodeEvent(row.type, row.schemaVersion, row.data, row.personal),
       id: row.id,
       stream: row.stream,
       version: row.version,
