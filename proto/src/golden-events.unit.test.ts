@@ -1,5 +1,11 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import type { DescField, DescMessage, JsonObject, JsonValue } from '@bufbuild/protobuf';
+import {
+  type DescField,
+  type DescMessage,
+  type JsonObject,
+  type JsonValue,
+  ScalarType,
+} from '@bufbuild/protobuf';
 import { decodeEvent, encodeEvent, schemaVersionOf } from './codec.js';
 import { type EventData, eventSchemas, type EventType, isEventType } from './event-shape.js';
 
@@ -50,11 +56,17 @@ const messageOf = (message: DescMessage): JsonValue =>
   message.typeName === 'google.protobuf.Timestamp' ? '2026-11-24T10:00:00.123Z' : filled(message);
 
 function scalarOf(field: DescField & { fieldKind: 'scalar' }): JsonValue {
-  const text = field.scalar === 9 || field.scalar === 12;
-  if (text) return `the ${field.jsonName}`;
-  if (field.scalar === 8) return true;
-  const is64 = [3, 4, 6, 16, 18].includes(field.scalar);
-  return is64 ? '7000000000' : 7;
+  switch (field.scalar) {
+    case ScalarType.STRING:
+      return `the ${field.jsonName}`;
+    case ScalarType.BOOL:
+      return true;
+    case ScalarType.INT64:
+    case ScalarType.UINT64:
+      return '7000000000';
+    default:
+      return 7;
+  }
 }
 
 function write(type: EventType, version: number): void {
