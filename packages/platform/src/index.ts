@@ -50,6 +50,7 @@ export { fieldErrors, ValidationPipe } from './http/validation-pipe.js';
 export { fromPublicId, type IdKind, newGenerationId, newUuid, toPublicId } from './ids/public-id.js';
 export { createLogger, type Logger, type LoggerOptions } from './logging/logger.js';
 export { NestLogger } from './logging/nest-logger.js';
+export { objectFolders } from './object-store/object-folders.js';
 export { localDiskObjectStore } from './object-store/local-disk.js';
 export {
   type ByteRange,

@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
+import type { Dirent } from 'node:fs';
 import { type FileHandle, link, open, readdir, stat, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
@@ -106,6 +107,20 @@ export function localDiskObjectStore(directory: string): ObjectStore {
     });
   };
 
+  async function* keysBelow(place: string, prefix: string): AsyncGenerator<string> {
+    const entries = await disk('list', () =>
+      readdir(place, { withFileTypes: true }).catch((error: unknown): Dirent[] => {
+        if (isAbsent(error)) return [];
+        throw error;
+      }),
+    );
+    for (const entry of entries) {
+      if (entry.isFile()) yield `${prefix}/${entry.name}`;
+      else if (entry.isDirectory())
+        yield* keysBelow(join(place, entry.name), `${prefix}/${entry.name.slice(0, -1)}`);
+    }
+  }
+
   return {
     put: async (object) => {
       const unfinished = join(temporary, randomUUID());
@@ -145,6 +160,7 @@ export function localDiskObjectStore(directory: string): ObjectStore {
       }
       return handle.createReadStream({ start, end });
     },
+    list: (folder) => keysBelow(join(root, ...segmentsOf(folder).map((segment) => `${segment}~`)), folder),
     delete: async (key) => {
       const file = fileOf(key);
       await disk('delete', async () => {

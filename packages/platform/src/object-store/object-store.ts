@@ -50,6 +50,8 @@ export interface ObjectStore {
   head(key: string): Promise<ObjectFacts | null>;
   /** Null: no such object. The stream must be read or destroyed. A range is cut to the object: beyond its end there is nothing. */
   get(key: string, range?: ByteRange): Promise<Readable | null>;
+  /** Keys below a folder (`a/b` for `a/b/c` and `a/b/c/d`, not for `a/bc`), in no order; none where there is no such folder. */
+  list(folder: string): AsyncIterable<string>;
   /** Nothing happens where there is none. */
   delete(key: string): Promise<void>;
 }

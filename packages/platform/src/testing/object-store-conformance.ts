@@ -173,6 +173,23 @@ export const objectStoreConformance: readonly ObjectStoreConformanceCase[] = [
     },
   },
   {
+    name: 'lists what is below a folder, whatever else begins like it',
+    async run(store) {
+      const below = async (folder: string): Promise<string[]> => {
+        const keys: string[] = [];
+        for await (const key of store.list(folder)) keys.push(key);
+        return keys.toSorted();
+      };
+      const wanted = ['shelf/a/1.png', 'shelf/a/2', 'shelf/a/2/deep'];
+      for (const key of [...wanted, 'shelf/a', 'shelf/ab/3', 'shelf/b'])
+        await store.put(objectOf(key, noise(3)));
+      assert.deepEqual(await below('shelf/a'), wanted);
+      assert.deepEqual(await below('shelf/none'), []);
+      await store.delete('shelf/a/2');
+      assert.deepEqual(await below('shelf/a'), ['shelf/a/1.png', 'shelf/a/2/deep']);
+    },
+  },
+  {
     name: 'keeps keys apart of which one is the beginning of the other',
     async run(store) {
       await store.put(objectOf('tree', noise(1)));
@@ -189,6 +206,9 @@ export const objectStoreConformance: readonly ObjectStoreConformanceCase[] = [
       await assert.rejects(store.head(key), refused);
       await assert.rejects(store.get(key), refused);
       await assert.rejects(store.delete(key), refused);
+      await assert.rejects(async () => {
+        for await (const found of store.list(key)) assert.fail(found);
+      }, refused);
     },
   })),
 ];

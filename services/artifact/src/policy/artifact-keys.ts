@@ -1,3 +1,5 @@
+import { objectFolders } from '@darkroom/platform';
+
 /** Which output of which generation. */
 export interface OutputName {
   /** UUID. */
@@ -12,6 +14,6 @@ export function artifactKeys(
   sha256: string,
   extension: string,
 ): { readonly image: string; readonly thumbnail: string } {
-  const stem = `artifacts/${generation}/${attempt}-${index}-${sha256}`;
+  const stem = `${objectFolders.artifacts(generation)}/${attempt}-${index}-${sha256}`;
   return { image: `${stem}.${extension}`, thumbnail: `${stem}.thumbnail.webp` };
 }

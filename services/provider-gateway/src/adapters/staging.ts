@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
-import { type Answer, type ObjectStore, ObjectStoreError } from '@darkroom/platform';
+import { type Answer, objectFolders, type ObjectStore, ObjectStoreError } from '@darkroom/platform';
 import type { VendorOutput } from '@darkroom/providers';
 import { z } from 'zod';
 import type { StagedKeys } from '../policy/vendor-news.js';
@@ -26,7 +26,7 @@ const sha256Of = (bytes: Uint8Array): string => createHash('sha256').update(byte
 /** Staging in the object store, under `staging/<generation>/<attempt>/`. */
 export function objectStoreStaging(objects: ObjectStore): Staging {
   const answerKey = (generation: string, attempt: number): string =>
-    `staging/${generation}/${attempt}/answer`;
+    `${objectFolders.staging(generation)}/${attempt}/answer`;
   const put = async (key: string, body: Buffer, contentType: string): Promise<void> => {
     await objects.put({ key, body, sha256: sha256Of(body), bytes: body.length, contentType });
   };
@@ -54,7 +54,7 @@ export function objectStoreStaging(objects: ObjectStore): Staging {
       for (const { index, source, mediaType } of outputs) {
         if (source.kind !== 'inline') continue;
         const body = Buffer.from(source.bytes);
-        const key = `staging/${generation}/${attempt}/${index}-${sha256Of(body)}`;
+        const key = `${objectFolders.staging(generation)}/${attempt}/${index}-${sha256Of(body)}`;
         await put(key, body, mediaType === '' ? 'application/octet-stream' : mediaType);
         keys.set(index, key);
       }
