@@ -1,11 +1,10 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openDatabase } from '@darkroom/event-store';
 import { dump, restore, startDebianPostgres } from '@darkroom/event-store/testing';
 import { getBytes, getGeneration, isFinal, type Target, tryCreate } from '../faults/client.js';
 import { DarkroomProcess, launcher } from '../faults/darkroom-process.js';
+import { runToEnd } from '../faults/run-to-end.js';
 import { until } from '../faults/until.js';
 
 const restoreCommand = fileURLToPath(new URL('../../deploy/local/dist/restore.js', import.meta.url));
@@ -23,21 +22,6 @@ async function cluster(): Promise<{ env: Record<string, string>; superuser: stri
     env: { DATABASE_URL: postgres.url, DATABASE_OWNER_URL: postgres.ownerUrl },
     superuser: Object.assign(new URL(postgres.superuserUrl), { pathname: '/darkroom' }).href,
   };
-}
-
-async function runToEnd(
-  script: string,
-  env: Record<string, string>,
-): Promise<{ code: number; out: string; errors: string }> {
-  const child = spawn(process.execPath, [script], {
-    env: { ...process.env, NODE_OPTIONS: '', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let [out, errors] = ['', ''];
-  child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
-  await once(child, 'close');
-  return { code: child.exitCode ?? -1, out, errors };
 }
 
 async function finish(target: Target, key: string): Promise<string> {

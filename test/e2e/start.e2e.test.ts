@@ -1,6 +1,5 @@
-import { execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
@@ -8,6 +7,7 @@ import { promisify } from 'node:util';
 import sharp from 'sharp';
 import { getBytes, getGeneration, isFinal, readLedger, setFaults, tryCreate } from '../faults/client.js';
 import { DarkroomProcess, launcher } from '../faults/darkroom-process.js';
+import { runToEnd } from '../faults/run-to-end.js';
 import { until } from '../faults/until.js';
 
 const started: DarkroomProcess[] = [];
@@ -19,18 +19,6 @@ function darkroom(env: Record<string, string> = {}): DarkroomProcess {
 afterAll(async () => {
   for (const one of started) await one.dispose();
 });
-
-/** Runs the launcher to its end. */
-async function runToEnd(env: Record<string, string>): Promise<{ code: number; errors: string }> {
-  const child = spawn(process.execPath, [launcher], {
-    env: { ...process.env, NODE_OPTIONS: '', ...env },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  let errors = '';
-  child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
-  await once(child, 'close');
-  return { code: child.exitCode ?? -1, errors };
-}
 
 async function listens(url: string): Promise<boolean> {
   const { hostname, port } = new URL(url);
@@ -68,7 +56,7 @@ describe('a first start', () => {
     // Nothing listens on port 1.
     ['DATABASE_URL', { DATABASE_URL: 'postgres://someone@127.0.0.1:1/darkroom' }],
   ])('with a wrong setting ends in one clear line: %s', async (name, env) => {
-    const { code, errors } = await runToEnd({ DATA_DIR: darkroom().dataDir, ...env });
+    const { code, errors } = await runToEnd(launcher, { DATA_DIR: darkroom().dataDir, ...env });
     expect(code).toBe(1);
     expect(errors.trim()).toMatch(new RegExp(`^darkroom: [^\\n]*${name}[^\\n]*$`));
   });
@@ -78,7 +66,7 @@ describe('a data folder', () => {
   it('belongs to one Darkroom; a second one says so in one line, and the first goes on', async () => {
     const here = darkroom();
     const ready = await here.start();
-    const { code, errors } = await runToEnd({ DATA_DIR: here.dataDir });
+    const { code, errors } = await runToEnd(launcher, { DATA_DIR: here.dataDir });
     expect(code).toBe(1);
     expect(errors.trim()).toMatch(/^darkroom: another Darkroom \(pid \d+\) is running on [^\n]+$/);
     expect(await tryCreate(ready, 'still-there', { prompt: 'still there' })).toBeDefined();

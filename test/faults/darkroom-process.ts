@@ -10,6 +10,9 @@ import { until } from './until.js';
 /** The built launcher. */
 export const launcher = fileURLToPath(new URL('../../deploy/local/dist/main.js', import.meta.url));
 
+/** Tests run side by side: none may have the ports that a person's Darkroom has. */
+export const freePorts = { INTAKE_PORT: '0', CONTROL_PLANE_PORT: '0', SIMULATOR_PORT: '0' } as const;
+
 /** A whole Darkroom as a person runs it: the built launcher in a process of its own, on a data folder of its own. */
 export class DarkroomProcess {
   readonly dataDir = mkdtempSync(join(tmpdir(), 'darkroom-process-'));
@@ -25,9 +28,7 @@ export class DarkroomProcess {
         ...process.env,
         NODE_OPTIONS: '',
         DATA_DIR: this.dataDir,
-        INTAKE_PORT: '0',
-        CONTROL_PLANE_PORT: '0',
-        SIMULATOR_PORT: '0',
+        ...freePorts,
         LOG_LEVEL: 'warn',
         ...this.env,
         ...settings,
