@@ -31,7 +31,7 @@ async function finish(target: Target, key: string): Promise<string> {
   return id;
 }
 
-/** Names of the generations that the feed tells of beyond this event, and the id of its last event. */
+/** What the feed tells beyond this event until this generation is completed, and the id of its last event. */
 async function feed(target: Target, after: string, of: string): Promise<{ text: string; last: string }> {
   const leaving = new AbortController();
   const response = await fetch(`${target.intake}/v1/events?after=${after}`, {

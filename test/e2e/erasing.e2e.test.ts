@@ -81,10 +81,10 @@ it('what was erased is in no table and in no object any more; what was not asked
       const bytes = await getBytes(target, image?.content_url ?? '');
       expect(createHash('sha256').update(bytes).digest('hex')).toBe(image?.sha256);
       const stream = await streamOf(sql, secret);
-      const [{ jobs } = { jobs: '' }] = await sql<{ jobs: string }[]>`
-        SELECT string_agg(personal->'links'->0->>'url', ' ') AS jobs FROM event_store.events
+      const [{ links } = { links: '' }] = await sql<{ links: string | null }[]>`
+        SELECT string_agg(personal->'links'->0->>'url', ' ') AS links FROM event_store.events
         WHERE stream = ${stream} AND type = 'OutputsProduced'`;
-      const link = /https?:\/\/[^ ]+/.exec(jobs ?? '')?.[0];
+      const link = /https?:\/\/[^ ]+/.exec(links ?? '')?.[0];
       const words = [secret, ...(link === undefined ? [] : [link])];
       expect(model === 'sim/standard' ? link : 'inline').toBeDefined();
       // It can be found as long as it is there.

@@ -35,6 +35,8 @@ export async function assertLogInPlace(sql: postgres.Sql): Promise<void> {
  */
 export async function adoptRestoredLog(owner: postgres.Sql): Promise<Adoption> {
   return owner.begin(async (tx) => {
+    // Counting a long log takes longer than any request may.
+    await tx.unsafe('SET LOCAL statement_timeout = 0');
     await tx.unsafe('LOCK TABLE event_store.events, event_store.checkpoints IN ACCESS EXCLUSIVE MODE');
     const { highest, next } = await placesOf(tx);
     if (BigInt(highest) < BigInt(next)) return { outcome: 'in-place' } as const;
