@@ -174,7 +174,8 @@ END $$;
 ALTER FUNCTION artifact.take_slot(wanted_generation uuid, held_fencing bigint, wanted_account text, slots integer) OWNER TO darkroom_owner;
 
 CREATE FUNCTION event_store.append(batch jsonb) RETURNS TABLE(i integer, outcome text, version integer)
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 DECLARE
   request jsonb;
@@ -199,7 +200,8 @@ END $$;
 ALTER FUNCTION event_store.append(batch jsonb) OWNER TO darkroom_owner;
 
 CREATE FUNCTION event_store.create_streams(batch jsonb) RETURNS TABLE(i integer, outcome text, stream uuid, created_at timestamp with time zone)
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 DECLARE
   h bigint;
@@ -257,6 +259,42 @@ $$;
 
 ALTER FUNCTION event_store.current_tx() OWNER TO darkroom_owner;
 
+CREATE FUNCTION event_store.erase_personal(wanted_tenant text, wanted_stream uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+  UPDATE event_store.events e SET personal = '{}'
+  WHERE e.stream = wanted_stream AND e.personal IS NOT NULL AND e.personal <> '{}'
+    AND EXISTS (SELECT FROM event_store.streams s WHERE s.id = wanted_stream AND s.tenant = wanted_tenant);
+END $$;
+
+ALTER FUNCTION event_store.erase_personal(wanted_tenant text, wanted_stream uuid) OWNER TO darkroom_owner;
+
+CREATE FUNCTION event_store.find_by_key(wanted_tenant text, wanted_key text) RETURNS TABLE(stream uuid, fingerprint text, created_at timestamp with time zone)
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+  PERFORM set_config('darkroom.tenant', wanted_tenant, true);
+  RETURN QUERY
+    SELECT s.id, s.fingerprint, s.created_at FROM event_store.streams s
+    WHERE s.tenant = wanted_tenant AND s.idempotency_key = wanted_key COLLATE "C";
+END $$;
+
+ALTER FUNCTION event_store.find_by_key(wanted_tenant text, wanted_key text) OWNER TO darkroom_owner;
+
+CREATE FUNCTION event_store.highest_place() RETURNS xid8
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+  RETURN greatest(
+    (SELECT e.tx FROM event_store.events e ORDER BY e.tx DESC, e.position DESC LIMIT 1),
+    (SELECT c.tx FROM event_store.checkpoints c ORDER BY c.tx DESC LIMIT 1), '0'::xid8);
+END $$;
+
+ALTER FUNCTION event_store.highest_place() OWNER TO darkroom_owner;
+
 CREATE FUNCTION event_store.horizon() RETURNS xid8
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $$
@@ -301,7 +339,8 @@ END $$;
 ALTER FUNCTION event_store.judge_append(wanted_stream uuid, expected integer, mode text, ids uuid[], types text[], OUT outcome text, OUT version integer) OWNER TO darkroom_owner;
 
 CREATE FUNCTION event_store.lock_and_judge(batch jsonb) RETURNS TABLE(i integer, outcome text, version integer)
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 BEGIN
   PERFORM event_store.lock_streams(ARRAY(SELECT (r ->> 'stream')::uuid FROM jsonb_array_elements(batch) r));
@@ -341,6 +380,32 @@ END $$;
 
 ALTER FUNCTION event_store.lock_streams(streams uuid[]) OWNER TO darkroom_owner;
 
+CREATE FUNCTION event_store.read_stream(wanted_tenant text, wanted_stream uuid, beyond integer) RETURNS TABLE(tx text, "position" text, stream uuid, version integer, type text, schema_version smallint, id uuid, data jsonb, metadata jsonb, personal jsonb, recorded_at timestamp with time zone)
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+  PERFORM set_config('darkroom.tenant', wanted_tenant, true);
+  RETURN QUERY
+    SELECT e.tx::text, e.position::text, e.stream, e.version, e.type, e.schema_version, e.id, e.data, e.metadata, e.personal,
+           e.recorded_at
+    FROM event_store.events e
+    WHERE e.stream = wanted_stream AND e.version > beyond
+      AND EXISTS (SELECT FROM event_store.streams s WHERE s.id = wanted_stream AND s.tenant = wanted_tenant)
+    ORDER BY e.version;
+END $$;
+
+ALTER FUNCTION event_store.read_stream(wanted_tenant text, wanted_stream uuid, beyond integer) OWNER TO darkroom_owner;
+
+CREATE FUNCTION event_store.tenant_of(wanted_stream uuid) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+  RETURN (SELECT s.tenant FROM event_store.streams s WHERE s.id = wanted_stream);
+END $$;
+
+ALTER FUNCTION event_store.tenant_of(wanted_stream uuid) OWNER TO darkroom_owner;
+
 CREATE FUNCTION event_store.tx_offset() RETURNS bigint
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$ SELECT 0::bigint $$;
@@ -372,7 +437,8 @@ END $$;
 ALTER FUNCTION event_store.write_events(wanted_stream uuid, present integer, tenant text, metadata jsonb, events jsonb) OWNER TO darkroom_owner;
 
 CREATE FUNCTION event_store.write_judged(batch jsonb) RETURNS TABLE(i integer, version integer)
-    LANGUAGE plpgsql
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 DECLARE
   request jsonb;
@@ -534,6 +600,109 @@ END $$;
 
 ALTER FUNCTION gateway.take_slot(wanted_generation uuid, held_fencing bigint, wanted_account text, slots integer) OWNER TO darkroom_owner;
 
+CREATE TABLE read_models.feed_v1 (
+    tenant text NOT NULL,
+    cursor text NOT NULL COLLATE pg_catalog."C",
+    event uuid NOT NULL,
+    generation uuid NOT NULL,
+    version integer NOT NULL,
+    type text NOT NULL,
+    data jsonb NOT NULL,
+    recorded_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY read_models.feed_v1 FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE read_models.feed_v1 OWNER TO darkroom_owner;
+
+CREATE FUNCTION read_models.feed_page(wanted_tenant text, beyond text, types text[], most integer) RETURNS SETOF read_models.feed_v1
+    LANGUAGE plpgsql
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $$
+begin
+  perform set_config('darkroom.tenant', wanted_tenant, true);
+  return query
+    select f.* from read_models.feed_v1 f
+    where f.tenant = wanted_tenant and f.cursor > beyond collate "C" and (types is null or f.type = any (types))
+    order by f.cursor limit most;
+end $$;
+
+ALTER FUNCTION read_models.feed_page(wanted_tenant text, beyond text, types text[], most integer) OWNER TO darkroom_owner;
+
+CREATE FUNCTION read_models.feeds_after(tenants text[], cursors text[], most_each integer) RETURNS SETOF read_models.feed_v1
+    LANGUAGE plpgsql
+    AS $$
+begin
+  for i in 1 .. cardinality(tenants) loop
+    return query select f.* from read_models.feed_page(tenants[i], cursors[i], null, most_each) f;
+  end loop;
+end $$;
+
+ALTER FUNCTION read_models.feeds_after(tenants text[], cursors text[], most_each integer) OWNER TO darkroom_owner;
+
+CREATE FUNCTION read_models.generation(wanted_tenant text, wanted_id uuid) RETURNS TABLE(head integer, id uuid, tenant text, version integer, state jsonb, prompt text, metadata jsonb, erased boolean, traceparent text)
+    LANGUAGE plpgsql
+    AS $$
+begin
+  perform set_config('darkroom.tenant', coalesce(wanted_tenant, ''), true);
+  return query
+    select s.version, d.id, d.tenant, d.version, d.state, d.prompt, d.metadata, d.erased, d.traceparent
+    from event_store.streams s left join read_models.detail_v1 d on d.id = s.id
+    where s.id = wanted_id and (wanted_tenant is null or s.tenant = wanted_tenant);
+end $$;
+
+ALTER FUNCTION read_models.generation(wanted_tenant text, wanted_id uuid) OWNER TO darkroom_owner;
+
+CREATE FUNCTION read_models.list_page(wanted_tenant text, after_time timestamp with time zone, after_id uuid, later_than timestamp with time zone, earlier_than timestamp with time zone, statuses text[], wanted_model text, most integer) RETURNS TABLE(listed_at timestamp with time zone, head integer, id uuid, tenant text, version integer, state jsonb, prompt text, metadata jsonb, erased boolean, traceparent text)
+    LANGUAGE plpgsql
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $$
+begin
+  perform set_config('darkroom.tenant', wanted_tenant, true);
+  return query
+    with page as materialized (
+      select l.id, l.created_at from read_models.detail_v1 l
+      where l.tenant = wanted_tenant
+        and (after_time is null or (l.created_at, l.id) < (after_time, after_id))
+        and (later_than is null or l.created_at > later_than)
+        and (earlier_than is null or l.created_at < earlier_than)
+        and (statuses is null or l.status = any (statuses))
+        and (wanted_model is null or l.model = wanted_model)
+      order by l.created_at desc, l.id desc
+      limit most
+    )
+    select page.created_at, s.version, d.id, d.tenant, d.version, d.state, d.prompt, d.metadata, d.erased, d.traceparent
+    from page join read_models.detail_v1 d on d.id = page.id join event_store.streams s on s.id = page.id
+    order by page.created_at desc, page.id desc;
+end $$;
+
+ALTER FUNCTION read_models.list_page(wanted_tenant text, after_time timestamp with time zone, after_id uuid, later_than timestamp with time zone, earlier_than timestamp with time zone, statuses text[], wanted_model text, most integer) OWNER TO darkroom_owner;
+
+CREATE FUNCTION read_models.locate_artifact(wanted uuid, reached_tx xid8, reached_position bigint, most integer) RETURNS TABLE(generation uuid, tenant text)
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  found uuid;
+begin
+  select a.generation into found from read_models.artifact_v1 a where a.id = wanted;
+  if found is null then
+    select late.stream into found from (
+      select e.stream, e.type, e.data from event_store.events e
+      where (e.tx, e.position) > (reached_tx, reached_position)
+      order by e.tx, e.position limit most
+    ) late
+    where late.type = 'ArtifactStored' and late.data ->> 'artifactId' = wanted::text limit 1;
+  end if;
+  if found is null then
+    -- Its row may have been written, and the place read, between the two looks.
+    select a.generation into found from read_models.artifact_v1 a where a.id = wanted;
+  end if;
+  return query select s.id, s.tenant from event_store.streams s where s.id = found;
+end $$;
+
+ALTER FUNCTION read_models.locate_artifact(wanted uuid, reached_tx xid8, reached_position bigint, most integer) OWNER TO darkroom_owner;
+
 CREATE TABLE artifact.job_migrations (
     number integer NOT NULL,
     name text NOT NULL,
@@ -542,6 +711,8 @@ CREATE TABLE artifact.job_migrations (
 );
 
 ALTER TABLE artifact.job_migrations OWNER TO darkroom_owner;
+
+COMMENT ON TABLE artifact.job_migrations IS 'access 39bd80c41d3a35ab2eb7b95ea9bffec0b58e0df2bdea1d706beff7cc630c2567';
 
 CREATE TABLE artifact.turns (
     account text NOT NULL,
@@ -569,6 +740,8 @@ CREATE TABLE bus.migrations (
 );
 
 ALTER TABLE bus.migrations OWNER TO darkroom_owner;
+
+COMMENT ON TABLE bus.migrations IS 'access 079da1a720d88c6ccd88bab8e0e4a2441b438927916dddf1a607c1172fffce2d';
 
 CREATE TABLE bus.parked (
     consumer text NOT NULL,
@@ -610,6 +783,8 @@ CREATE TABLE control_plane.migrations (
 
 ALTER TABLE control_plane.migrations OWNER TO darkroom_owner;
 
+COMMENT ON TABLE control_plane.migrations IS 'access 51ceaeb7cd4f927ba5ee4cdd26d505b9ce05ed2a39ea29af6ea3f6505e7ab629';
+
 CREATE TABLE control_plane.operator_keys (
     id uuid NOT NULL,
     hash bytea NOT NULL,
@@ -647,6 +822,8 @@ CREATE TABLE event_store.events (
     recorded_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
 );
 
+ALTER TABLE ONLY event_store.events FORCE ROW LEVEL SECURITY;
+
 ALTER TABLE event_store.events OWNER TO darkroom_owner;
 
 ALTER TABLE event_store.events ALTER COLUMN "position" ADD GENERATED ALWAYS AS IDENTITY (
@@ -667,6 +844,8 @@ CREATE TABLE event_store.migrations (
 
 ALTER TABLE event_store.migrations OWNER TO darkroom_owner;
 
+COMMENT ON TABLE event_store.migrations IS 'access 63c999bf7c29524bebfdedac612e8909d558c181e7cf17c91b9e04ffeaae5ad4';
+
 CREATE TABLE event_store.streams (
     id uuid NOT NULL,
     version integer NOT NULL,
@@ -676,6 +855,8 @@ CREATE TABLE event_store.streams (
     created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
 )
 WITH (fillfactor='80');
+
+ALTER TABLE ONLY event_store.streams FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE event_store.streams OWNER TO darkroom_owner;
 
@@ -696,6 +877,8 @@ CREATE TABLE gateway.job_migrations (
 
 ALTER TABLE gateway.job_migrations OWNER TO darkroom_owner;
 
+COMMENT ON TABLE gateway.job_migrations IS 'access 700cc6a86f06b5f53ab9c66a21b75adbd75403701f8590fd30258ab3f7142b9f';
+
 CREATE TABLE gateway.migrations (
     number integer NOT NULL,
     name text NOT NULL,
@@ -704,6 +887,8 @@ CREATE TABLE gateway.migrations (
 );
 
 ALTER TABLE gateway.migrations OWNER TO darkroom_owner;
+
+COMMENT ON TABLE gateway.migrations IS 'access 7df6b0d0a193c7c1ee98bcb4da0147ebda2d8604bb873bc884522a6261dbc86f';
 
 CREATE TABLE gateway.turns (
     account text NOT NULL,
@@ -766,6 +951,8 @@ CREATE TABLE intake.migrations (
 
 ALTER TABLE intake.migrations OWNER TO darkroom_owner;
 
+COMMENT ON TABLE intake.migrations IS 'access 4e0353f1153c5e126cc009582bdebdfec2e370eda9e6187cdc887f48b598b5d1';
+
 CREATE TABLE intake.tenants (
     id text NOT NULL,
     title text NOT NULL,
@@ -817,20 +1004,9 @@ CREATE TABLE read_models.detail_v1 (
 )
 WITH (fillfactor='70');
 
+ALTER TABLE ONLY read_models.detail_v1 FORCE ROW LEVEL SECURITY;
+
 ALTER TABLE read_models.detail_v1 OWNER TO darkroom_owner;
-
-CREATE TABLE read_models.feed_v1 (
-    tenant text NOT NULL,
-    cursor text NOT NULL COLLATE pg_catalog."C",
-    event uuid NOT NULL,
-    generation uuid NOT NULL,
-    version integer NOT NULL,
-    type text NOT NULL,
-    data jsonb NOT NULL,
-    recorded_at timestamp with time zone NOT NULL
-);
-
-ALTER TABLE read_models.feed_v1 OWNER TO darkroom_owner;
 
 CREATE TABLE read_models.migrations (
     number integer NOT NULL,
@@ -840,6 +1016,8 @@ CREATE TABLE read_models.migrations (
 );
 
 ALTER TABLE read_models.migrations OWNER TO darkroom_owner;
+
+COMMENT ON TABLE read_models.migrations IS 'access d12925242e47eb6eeab40ca7a71f9e34228e6ed00b839f4272546cef2445928c';
 
 ALTER TABLE ONLY artifact.job_migrations
     ADD CONSTRAINT job_migrations_pkey PRIMARY KEY (number);
@@ -968,83 +1146,188 @@ CREATE INDEX detail_v1_paid_orphans ON read_models.detail_v1 USING btree (id) WH
 ALTER TABLE ONLY intake.api_keys
     ADD CONSTRAINT api_keys_tenant_fkey FOREIGN KEY (tenant) REFERENCES intake.tenants(id);
 
-GRANT USAGE ON SCHEMA artifact TO darkroom_service;
+ALTER TABLE event_store.events ENABLE ROW LEVEL SECURITY;
 
-GRANT USAGE ON SCHEMA bus TO darkroom_service;
+CREATE POLICY every_tenant ON event_store.events TO darkroom_worker USING (true);
 
-GRANT USAGE ON SCHEMA control_plane TO darkroom_service;
+CREATE POLICY every_tenant ON event_store.streams TO darkroom_worker USING (true);
 
-GRANT USAGE ON SCHEMA event_store TO darkroom_service;
+CREATE POLICY one_tenant ON event_store.events FOR SELECT TO darkroom_api USING ((EXISTS ( SELECT
+   FROM event_store.streams s
+  WHERE ((s.id = events.stream) AND (s.tenant = NULLIF(current_setting('darkroom.tenant'::text, true), ''::text))))));
 
-GRANT USAGE ON SCHEMA gateway TO darkroom_service;
+CREATE POLICY one_tenant ON event_store.streams FOR SELECT TO darkroom_api USING ((tenant = NULLIF(current_setting('darkroom.tenant'::text, true), ''::text)));
 
-GRANT USAGE ON SCHEMA intake TO darkroom_service;
+ALTER TABLE event_store.streams ENABLE ROW LEVEL SECURITY;
 
-GRANT USAGE ON SCHEMA read_models TO darkroom_service;
+CREATE POLICY within_definers ON event_store.events TO darkroom_owner USING ((current_setting('search_path'::text) = 'pg_catalog, pg_temp'::text));
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE artifact.jobs TO darkroom_service;
+CREATE POLICY within_definers ON event_store.streams TO darkroom_owner USING ((current_setting('search_path'::text) = 'pg_catalog, pg_temp'::text));
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE gateway.jobs TO darkroom_service;
+ALTER TABLE read_models.detail_v1 ENABLE ROW LEVEL SECURITY;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE artifact.job_migrations TO darkroom_service;
+CREATE POLICY every_tenant ON read_models.detail_v1 TO darkroom_worker USING (true);
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE artifact.turns TO darkroom_service;
+CREATE POLICY every_tenant ON read_models.feed_v1 TO darkroom_worker USING (true);
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE bus.guard TO darkroom_service;
+ALTER TABLE read_models.feed_v1 ENABLE ROW LEVEL SECURITY;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE bus.migrations TO darkroom_service;
+CREATE POLICY one_tenant ON read_models.detail_v1 FOR SELECT TO darkroom_api USING ((tenant = NULLIF(current_setting('darkroom.tenant'::text, true), ''::text)));
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE bus.parked TO darkroom_service;
+CREATE POLICY one_tenant ON read_models.feed_v1 FOR SELECT TO darkroom_api USING ((tenant = NULLIF(current_setting('darkroom.tenant'::text, true), ''::text)));
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE control_plane.audit TO darkroom_service;
+CREATE POLICY within_definers ON read_models.detail_v1 TO darkroom_owner USING ((current_setting('search_path'::text) = 'pg_catalog, pg_temp'::text));
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE control_plane.migrations TO darkroom_service;
+CREATE POLICY within_definers ON read_models.feed_v1 TO darkroom_owner USING ((current_setting('search_path'::text) = 'pg_catalog, pg_temp'::text));
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE control_plane.operator_keys TO darkroom_service;
+GRANT USAGE ON SCHEMA artifact TO darkroom_worker;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE event_store.checkpoints TO darkroom_service;
+GRANT USAGE ON SCHEMA bus TO darkroom_worker;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE event_store.events TO darkroom_service;
+GRANT USAGE ON SCHEMA control_plane TO darkroom_worker;
 
-GRANT SELECT,USAGE ON SEQUENCE event_store.events_position_seq TO darkroom_service;
+GRANT USAGE ON SCHEMA event_store TO darkroom_worker;
+GRANT USAGE ON SCHEMA event_store TO darkroom_api;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE event_store.migrations TO darkroom_service;
+GRANT USAGE ON SCHEMA gateway TO darkroom_worker;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE event_store.streams TO darkroom_service;
+GRANT USAGE ON SCHEMA intake TO darkroom_api;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE gateway.account_gates TO darkroom_service;
+GRANT USAGE ON SCHEMA read_models TO darkroom_worker;
+GRANT USAGE ON SCHEMA read_models TO darkroom_api;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE gateway.job_migrations TO darkroom_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE artifact.jobs TO darkroom_worker;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE gateway.migrations TO darkroom_service;
+REVOKE ALL ON FUNCTION event_store.append(batch jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION event_store.append(batch jsonb) TO darkroom_worker;
+GRANT ALL ON FUNCTION event_store.append(batch jsonb) TO darkroom_api;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE gateway.turns TO darkroom_service;
+REVOKE ALL ON FUNCTION event_store.create_streams(batch jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION event_store.create_streams(batch jsonb) TO darkroom_worker;
+GRANT ALL ON FUNCTION event_store.create_streams(batch jsonb) TO darkroom_api;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE gateway.vendor_jobs TO darkroom_service;
+REVOKE ALL ON FUNCTION event_store.current_tx() FROM PUBLIC;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE intake.api_key_audit TO darkroom_service;
+REVOKE ALL ON FUNCTION event_store.erase_personal(wanted_tenant text, wanted_stream uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION event_store.erase_personal(wanted_tenant text, wanted_stream uuid) TO darkroom_worker;
+GRANT ALL ON FUNCTION event_store.erase_personal(wanted_tenant text, wanted_stream uuid) TO darkroom_api;
 
-GRANT SELECT,USAGE ON SEQUENCE intake.api_key_audit_id_seq TO darkroom_service;
+REVOKE ALL ON FUNCTION event_store.find_by_key(wanted_tenant text, wanted_key text) FROM PUBLIC;
+GRANT ALL ON FUNCTION event_store.find_by_key(wanted_tenant text, wanted_key text) TO darkroom_worker;
+GRANT ALL ON FUNCTION event_store.find_by_key(wanted_tenant text, wanted_key text) TO darkroom_api;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE intake.api_keys TO darkroom_service;
+REVOKE ALL ON FUNCTION event_store.highest_place() FROM PUBLIC;
+GRANT ALL ON FUNCTION event_store.highest_place() TO darkroom_worker;
+GRANT ALL ON FUNCTION event_store.highest_place() TO darkroom_api;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE intake.migrations TO darkroom_service;
+REVOKE ALL ON FUNCTION event_store.horizon() FROM PUBLIC;
+GRANT ALL ON FUNCTION event_store.horizon() TO darkroom_worker;
+GRANT ALL ON FUNCTION event_store.horizon() TO darkroom_api;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE intake.tenants TO darkroom_service;
+REVOKE ALL ON FUNCTION event_store.judge_append(wanted_stream uuid, expected integer, mode text, ids uuid[], types text[], OUT outcome text, OUT version integer) FROM PUBLIC;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE intake.webhook_inbox TO darkroom_service;
+REVOKE ALL ON FUNCTION event_store.lock_and_judge(batch jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION event_store.lock_and_judge(batch jsonb) TO darkroom_worker;
+GRANT ALL ON FUNCTION event_store.lock_and_judge(batch jsonb) TO darkroom_api;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE read_models.artifact_v1 TO darkroom_service;
+REVOKE ALL ON FUNCTION event_store.lock_streams(streams uuid[]) FROM PUBLIC;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE read_models.detail_v1 TO darkroom_service;
+REVOKE ALL ON FUNCTION event_store.read_stream(wanted_tenant text, wanted_stream uuid, beyond integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION event_store.read_stream(wanted_tenant text, wanted_stream uuid, beyond integer) TO darkroom_worker;
+GRANT ALL ON FUNCTION event_store.read_stream(wanted_tenant text, wanted_stream uuid, beyond integer) TO darkroom_api;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE read_models.feed_v1 TO darkroom_service;
+REVOKE ALL ON FUNCTION event_store.tenant_of(wanted_stream uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION event_store.tenant_of(wanted_stream uuid) TO darkroom_worker;
+GRANT ALL ON FUNCTION event_store.tenant_of(wanted_stream uuid) TO darkroom_api;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE read_models.migrations TO darkroom_service;
+REVOKE ALL ON FUNCTION event_store.tx_offset() FROM PUBLIC;
+GRANT ALL ON FUNCTION event_store.tx_offset() TO darkroom_worker;
+GRANT ALL ON FUNCTION event_store.tx_offset() TO darkroom_api;
 
-ALTER DEFAULT PRIVILEGES FOR ROLE darkroom_owner GRANT SELECT,USAGE ON SEQUENCES  TO darkroom_service;
+REVOKE ALL ON FUNCTION event_store.write_events(wanted_stream uuid, present integer, tenant text, metadata jsonb, events jsonb) FROM PUBLIC;
 
-ALTER DEFAULT PRIVILEGES FOR ROLE darkroom_owner GRANT USAGE ON SCHEMAS  TO darkroom_service;
+REVOKE ALL ON FUNCTION event_store.write_judged(batch jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION event_store.write_judged(batch jsonb) TO darkroom_worker;
+GRANT ALL ON FUNCTION event_store.write_judged(batch jsonb) TO darkroom_api;
 
-ALTER DEFAULT PRIVILEGES FOR ROLE darkroom_owner GRANT SELECT,INSERT,DELETE,UPDATE ON TABLES  TO darkroom_service;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE gateway.jobs TO darkroom_worker;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE read_models.feed_v1 TO darkroom_worker;
+GRANT SELECT ON TABLE read_models.feed_v1 TO darkroom_api;
+
+REVOKE ALL ON FUNCTION read_models.feed_page(wanted_tenant text, beyond text, types text[], most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION read_models.feed_page(wanted_tenant text, beyond text, types text[], most integer) TO darkroom_worker;
+GRANT ALL ON FUNCTION read_models.feed_page(wanted_tenant text, beyond text, types text[], most integer) TO darkroom_api;
+
+REVOKE ALL ON FUNCTION read_models.feeds_after(tenants text[], cursors text[], most_each integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION read_models.feeds_after(tenants text[], cursors text[], most_each integer) TO darkroom_worker;
+GRANT ALL ON FUNCTION read_models.feeds_after(tenants text[], cursors text[], most_each integer) TO darkroom_api;
+
+REVOKE ALL ON FUNCTION read_models.generation(wanted_tenant text, wanted_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION read_models.generation(wanted_tenant text, wanted_id uuid) TO darkroom_worker;
+GRANT ALL ON FUNCTION read_models.generation(wanted_tenant text, wanted_id uuid) TO darkroom_api;
+
+REVOKE ALL ON FUNCTION read_models.list_page(wanted_tenant text, after_time timestamp with time zone, after_id uuid, later_than timestamp with time zone, earlier_than timestamp with time zone, statuses text[], wanted_model text, most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION read_models.list_page(wanted_tenant text, after_time timestamp with time zone, after_id uuid, later_than timestamp with time zone, earlier_than timestamp with time zone, statuses text[], wanted_model text, most integer) TO darkroom_worker;
+GRANT ALL ON FUNCTION read_models.list_page(wanted_tenant text, after_time timestamp with time zone, after_id uuid, later_than timestamp with time zone, earlier_than timestamp with time zone, statuses text[], wanted_model text, most integer) TO darkroom_api;
+
+REVOKE ALL ON FUNCTION read_models.locate_artifact(wanted uuid, reached_tx xid8, reached_position bigint, most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION read_models.locate_artifact(wanted uuid, reached_tx xid8, reached_position bigint, most integer) TO darkroom_worker;
+GRANT ALL ON FUNCTION read_models.locate_artifact(wanted uuid, reached_tx xid8, reached_position bigint, most integer) TO darkroom_api;
+
+GRANT SELECT ON TABLE artifact.job_migrations TO darkroom_worker;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE artifact.turns TO darkroom_worker;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE bus.guard TO darkroom_worker;
+
+GRANT SELECT ON TABLE bus.migrations TO darkroom_worker;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE bus.parked TO darkroom_worker;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE control_plane.audit TO darkroom_worker;
+
+GRANT SELECT ON TABLE control_plane.migrations TO darkroom_worker;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE control_plane.operator_keys TO darkroom_worker;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE event_store.checkpoints TO darkroom_worker;
+GRANT SELECT ON TABLE event_store.checkpoints TO darkroom_api;
+
+GRANT SELECT ON TABLE event_store.events TO darkroom_worker;
+GRANT SELECT ON TABLE event_store.events TO darkroom_api;
+
+GRANT SELECT ON TABLE event_store.migrations TO darkroom_worker;
+GRANT SELECT ON TABLE event_store.migrations TO darkroom_api;
+
+GRANT SELECT ON TABLE event_store.streams TO darkroom_worker;
+GRANT SELECT ON TABLE event_store.streams TO darkroom_api;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE gateway.account_gates TO darkroom_worker;
+
+GRANT SELECT ON TABLE gateway.job_migrations TO darkroom_worker;
+
+GRANT SELECT ON TABLE gateway.migrations TO darkroom_worker;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE gateway.turns TO darkroom_worker;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE gateway.vendor_jobs TO darkroom_worker;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE intake.api_key_audit TO darkroom_api;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE intake.api_keys TO darkroom_api;
+
+GRANT SELECT ON TABLE intake.migrations TO darkroom_api;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE intake.tenants TO darkroom_api;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE intake.webhook_inbox TO darkroom_api;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE read_models.artifact_v1 TO darkroom_worker;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE read_models.detail_v1 TO darkroom_worker;
+GRANT SELECT ON TABLE read_models.detail_v1 TO darkroom_api;
+
+GRANT SELECT ON TABLE read_models.migrations TO darkroom_worker;
+GRANT SELECT ON TABLE read_models.migrations TO darkroom_api;
 

@@ -18,10 +18,12 @@ afterAll(async () => {
 async function cluster(): Promise<{ env: Record<string, string>; superuser: string }> {
   const postgres = await startDebianPostgres();
   closing.push(() => postgres.stop());
-  return {
-    env: { DATABASE_URL: postgres.url, DATABASE_OWNER_URL: postgres.ownerUrl },
-    superuser: Object.assign(new URL(postgres.superuserUrl), { pathname: '/darkroom' }).href,
-  };
+  const superuser = Object.assign(new URL(postgres.superuserUrl), { pathname: '/darkroom' }).href;
+  // One login for all services, as docs/guides/postgres-of-your-own.md has it.
+  const sql = openDatabase(superuser, { max: 1 });
+  await sql.unsafe(`GRANT darkroom_api TO ${new URL(postgres.url).username}`);
+  await sql.end();
+  return { env: { DATABASE_URL: postgres.url, DATABASE_OWNER_URL: postgres.ownerUrl }, superuser };
 }
 
 async function finish(target: Target, key: string): Promise<string> {

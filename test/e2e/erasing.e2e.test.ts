@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Database, openDatabase } from '@darkroom/event-store';
+import { z } from 'zod';
 import { getBytes, getGeneration, isFinal, type Target, tryCreate } from '../faults/client.js';
 import { DarkroomProcess } from '../faults/darkroom-process.js';
 import { until } from '../faults/until.js';
@@ -50,6 +51,17 @@ async function eraseContent(target: Target, id: string): Promise<number> {
   return status;
 }
 
+/** No service sees all tables. */
+function superuserUrl(target: { readonly database_url: string }, dataDir: string): string {
+  const kept = z
+    .object({ superuserPassword: z.string() })
+    .parse(JSON.parse(readFileSync(join(dataDir, 'postgres.json'), 'utf8')));
+  return Object.assign(new URL(target.database_url), {
+    username: 'postgres',
+    password: kept.superuserPassword,
+  }).href;
+}
+
 const streamOf = async (sql: Database, word: string): Promise<string> => {
   const [row] = await sql<{ stream: string }[]>`
     SELECT stream::text FROM event_store.events WHERE personal->>'prompt' LIKE ${`%${word}%`}`;
@@ -58,7 +70,7 @@ const streamOf = async (sql: Database, word: string): Promise<string> => {
 
 it('what was erased is in no table and in no object any more; what was not asked for stays', async () => {
   const target = await here.start();
-  const sql = openDatabase(target.database_url, { max: 1 });
+  const sql = openDatabase(superuserUrl(target, here.dataDir), { max: 1 });
   const objects = join(here.dataDir, 'objects');
   try {
     // A vendor that links to its images and calls back, and one that sends them inline.

@@ -119,7 +119,7 @@ export async function startDarkroom(
         host,
         port: ports.INTAKE_PORT,
         publicUrl: settings.PUBLIC_URL,
-        databaseUrl,
+        databaseUrl: database.apiUrl,
         dataDir,
         signingSecrets,
         providerWebhookSecrets: { sim: [webhookSecret] },

@@ -5,6 +5,7 @@ import { busMigrations } from '@darkroom/event-bus';
 import {
   assertMigrated,
   type Database,
+  databaseRoles,
   eventStoreMigrations,
   migrate,
   MigrationError,
@@ -27,7 +28,10 @@ const migrationSets = [
 
 /** The database of all services. */
 export interface DatabaseUrls {
+  /** For background services and operators. */
   readonly url: string;
+  /** For the clients' API. */
+  readonly apiUrl: string;
   readonly ownerUrl: string | undefined;
   /** The embedded one; undefined: it was given by a setting. */
   readonly postgres: EmbeddedPostgres | undefined;
@@ -43,9 +47,14 @@ export async function openDatabaseOf(
   progress: (line: string) => void,
 ): Promise<DatabaseUrls> {
   if (settings.DATABASE_URL !== undefined)
-    return { url: settings.DATABASE_URL, ownerUrl: settings.DATABASE_OWNER_URL, postgres: undefined };
+    return {
+      url: settings.DATABASE_URL,
+      apiUrl: settings.DATABASE_URL,
+      ownerUrl: settings.DATABASE_OWNER_URL,
+      postgres: undefined,
+    };
   const postgres = await embedded(dataDir, progress);
-  return { url: postgres.url, ownerUrl: postgres.ownerUrl, postgres };
+  return { url: postgres.url, apiUrl: postgres.apiUrl, ownerUrl: postgres.ownerUrl, postgres };
 }
 
 async function embedded(dataDir: string, progress: (line: string) => void): Promise<EmbeddedPostgres> {
@@ -56,11 +65,27 @@ async function embedded(dataDir: string, progress: (line: string) => void): Prom
 }
 
 /** @throws ConfigError a database that was given cannot be reached; MigrationError */
-export async function bringUpToDate(database: DatabaseUrls, progress: (line: string) => void): Promise<void> {
+export async function bringUpToDate(
+  database: DatabaseUrls,
+  progress: (line: string) => void,
+  options: { readonly resetAccess?: boolean } = {},
+): Promise<void> {
   await withOwner(database, 'darkroom migrations', async (sql) => {
-    if (database.ownerUrl === undefined) await assertMigrated(sql, migrationSets);
-    else await migrate(sql, migrationSets, { log: progress });
+    if (database.ownerUrl === undefined) return assertMigrated(sql, migrationSets);
+    await migrate(sql, migrationSets, { log: progress, resetAccess: options.resetAccess === true });
+    if (database.postgres === undefined) await grantRoles(sql, new URL(database.url).username);
   });
+}
+
+/** The one user that a database of one's own is given for all services acts as either role; each service takes its own. */
+async function grantRoles(owner: Database, login: string): Promise<void> {
+  for (const role of Object.values(databaseRoles)) {
+    const [row] = await owner<{ missing: boolean }[]>`
+      SELECT NOT pg_has_role(u.oid, r.oid, 'MEMBER') AS missing FROM pg_roles u, pg_roles r
+      WHERE u.rolname = ${login} AND r.rolname = ${role}`;
+    // Where the owner may not, the services say in one line what a person has to do.
+    if (row?.missing === true) await owner`GRANT ${owner(role)} TO ${owner(login)}`.catch(() => undefined);
+  }
 }
 
 /** @throws ConfigError a database that was given cannot be reached */

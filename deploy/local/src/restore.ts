@@ -13,7 +13,7 @@ async function main(): Promise<void> {
   try {
     const database = await openDatabaseOf(dataDir, settings, progress);
     try {
-      await bringUpToDate(database, progress);
+      await bringUpToDate(database, progress, { resetAccess: true });
       const adoption = await withOwner(database, 'darkroom restore', adoptRestoredLog);
       process.stdout.write(
         adoption.outcome === 'in-place'

@@ -17,7 +17,8 @@ it('the schema that the migrations make is the one in docs/reference/schema.sql'
   const folder = mkdtempSync(join(tmpdir(), 'darkroom-schema-'));
   const postgres = await startDebianPostgres();
   try {
-    await bringUpToDate({ url: postgres.url, ownerUrl: postgres.ownerUrl, postgres }, () => undefined);
+    const { url, apiUrl, ownerUrl } = postgres;
+    await bringUpToDate({ url, apiUrl, ownerUrl, postgres }, () => undefined);
     const superuser = Object.assign(new URL(postgres.superuserUrl), { pathname: '/darkroom' }).href;
     await dump(superuser, join(folder, 'schema.sql'), '--schema-only');
     const schema = schemaOf(readFileSync(join(folder, 'schema.sql'), 'utf8'));

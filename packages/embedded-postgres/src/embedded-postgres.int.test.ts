@@ -105,15 +105,27 @@ it('keeps data, port and passwords over a restart, and leaves no process behind'
 
   const second = await start(join(scratch, 'data'));
   expect(second.url).toBe(first.url);
-  expect(await ask(second.url, (sql) => sql`SELECT n FROM public.kept`)).toEqual([{ n: 1 }]);
+  expect(await ask(second.ownerUrl, (sql) => sql`SELECT n FROM public.kept`)).toEqual([{ n: 1 }]);
 });
 
-it('gives the service role what the owner makes, and no right to make anything', async () => {
+it('has logins that are what their groups are, and no right to make anything', async () => {
   const server = await start(join(scratch, 'data'));
   await ask(server.ownerUrl, (sql) =>
-    sql.unsafe('CREATE SCHEMA shop; CREATE TABLE shop.items (id bigint GENERATED ALWAYS AS IDENTITY)'),
+    sql.unsafe(`
+      CREATE SCHEMA shop; CREATE TABLE shop.items (id bigint GENERATED ALWAYS AS IDENTITY);
+      GRANT USAGE ON SCHEMA shop TO darkroom_worker, darkroom_api;
+      GRANT INSERT ON shop.items TO darkroom_worker; GRANT SELECT ON shop.items TO darkroom_api`),
   );
   await ask(server.url, (sql) => sql`INSERT INTO shop.items DEFAULT VALUES`);
+  await expect(ask(server.url, (sql) => sql`SELECT * FROM shop.items`)).rejects.toMatchObject({
+    code: '42501',
+  });
+  expect(await ask(server.apiUrl, (sql) => sql`SELECT * FROM shop.items`)).toHaveLength(1);
+  await expect(ask(server.apiUrl, (sql) => sql`INSERT INTO shop.items DEFAULT VALUES`)).rejects.toMatchObject(
+    {
+      code: '42501',
+    },
+  );
   await expect(ask(server.url, (sql) => sql`CREATE TABLE shop.mine ()`)).rejects.toMatchObject({
     code: '42501',
   });
@@ -204,7 +216,7 @@ if (isRoot)
       await ask(first.ownerUrl, (sql) => sql`CREATE TABLE public.kept AS SELECT 1 AS n`);
       await first.stop();
       const second = await start(dataDir);
-      expect(await ask(second.url, (sql) => sql`SELECT n FROM public.kept`)).toEqual([{ n: 1 }]);
+      expect(await ask(second.ownerUrl, (sql) => sql`SELECT n FROM public.kept`)).toEqual([{ n: 1 }]);
       await second.stop();
       expect(existsSync(place)).toBe(true);
       rmSync(join(place, '..'), { recursive: true });

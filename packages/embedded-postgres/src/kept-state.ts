@@ -8,6 +8,7 @@ export interface KeptState {
   readonly superuserPassword: string;
   readonly ownerPassword: string;
   readonly servicePassword: string;
+  readonly apiPassword: string;
   /** Roles and database are made. */
   readonly prepared: boolean;
 }
@@ -17,12 +18,18 @@ const password = (): string => randomBytes(24).toString('hex');
 
 /** The kept state, or new passwords, stored before initdb uses them. */
 export function readState(dataDir: string): KeptState {
-  if (existsSync(fileOf(dataDir))) return JSON.parse(readFileSync(fileOf(dataDir), 'utf8')) as KeptState;
+  if (existsSync(fileOf(dataDir))) {
+    const kept = JSON.parse(readFileSync(fileOf(dataDir), 'utf8')) as
+      KeptState | Omit<KeptState, 'apiPassword'>;
+    // Made by a version that had fewer roles: they are prepared again.
+    return 'apiPassword' in kept ? kept : { ...kept, apiPassword: password(), prepared: false };
+  }
   const state = {
     port: 0,
     superuserPassword: password(),
     ownerPassword: password(),
     servicePassword: password(),
+    apiPassword: password(),
     prepared: false,
   };
   writeState(dataDir, state);

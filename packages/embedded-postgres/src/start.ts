@@ -31,8 +31,10 @@ export interface EmbeddedPostgresOptions {
 
 /** A running Postgres that ends with this process, however this process ends. Does not keep the process alive. */
 export interface EmbeddedPostgres {
-  /** For services: reads and writes what the owner made, makes nothing itself. */
+  /** For background services and operators, in the role darkroom_worker: see every tenant, make nothing themselves. */
   readonly url: string;
+  /** For the clients' API, in the role darkroom_api: sees one tenant at a time. */
+  readonly apiUrl: string;
   /** For migrations: owns the database. */
   readonly ownerUrl: string;
   /** For tests alone: may create databases. */
@@ -88,6 +90,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     let stopped: Promise<void> | undefined;
     return {
       url: urls.service,
+      apiUrl: urls.api,
       ownerUrl: urls.owner,
       superuserUrl: urls.superuser('postgres'),
       get pid() {
@@ -113,6 +116,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
 
 function urlsOf(state: KeptState): {
   service: string;
+  api: string;
   owner: string;
   superuser: (database: string) => string;
 } {
@@ -120,6 +124,7 @@ function urlsOf(state: KeptState): {
     `postgres://${user}:${password}@127.0.0.1:${state.port}/${name}`;
   return {
     service: url(roles.service, state.servicePassword, database),
+    api: url(roles.api, state.apiPassword, database),
     owner: url(roles.owner, state.ownerPassword, database),
     superuser: (name) => url('postgres', state.superuserPassword, name),
   };

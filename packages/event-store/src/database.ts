@@ -4,6 +4,8 @@ import postgres from 'postgres';
 export type Database = postgres.Sql;
 
 export interface DatabaseOptions {
+  /** Role that every connection acts as. Default: what it logs in as. */
+  readonly role?: string;
   /** Shown in pg_stat_activity. */
   readonly applicationName?: string;
   /** Most connections. Default 10. */
@@ -37,6 +39,7 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
       lock_timeout: options.lockTimeoutMs ?? 10_000,
       idle_in_transaction_session_timeout: options.idleInTransactionTimeoutMs ?? 10_000,
       TimeZone: 'UTC',
+      ...(options.role === undefined ? {} : { role: options.role }),
     },
   });
 }

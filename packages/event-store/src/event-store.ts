@@ -158,16 +158,21 @@ export interface EventStore {
   appendMany(requests: readonly AppendRequest[]): Promise<AppendOutcome[]>;
   create(request: CreateRequest): Promise<CreateOutcome>;
   findByKey(tenant: string, idempotencyKey: string): Promise<KeyedStream | undefined>;
-  /** Empty: no such stream. */
-  readStream(stream: string, options?: { readonly after?: number }): Promise<RecordedEvent[]>;
+  /** Empty: no such stream, or (with `tenant`) not this tenant's. What serves clients names the tenant, and may see no more. */
+  readStream(
+    stream: string,
+    options?: { readonly after?: number; readonly tenant?: string | undefined },
+  ): Promise<RecordedEvent[]>;
+  /** Whose a stream is: for what brings a proof of its own that it may be seen. */
+  tenantOf(stream: string): Promise<string | undefined>;
   readAll(request: ReadAllRequest): Promise<LogPage>;
   readonly origin: Cursor;
   /** The present end of what readAll would show. */
   head(): Promise<Cursor>;
   /** A hint that something may have been appended, by anyone. Never relied on: poll beneath it. Returns its own undoing. */
   onAppended(listener: () => void): () => void;
-  /** Empties the personal part of every event of the stream, for ever. Whether the generation is over is the caller's question. */
-  erasePersonal(stream: string): Promise<void>;
+  /** Empties the personal part of every event of a tenant's stream, for ever. Whether the generation is over is the caller's question. */
+  erasePersonal(stream: string, tenant: string): Promise<void>;
   readonly checkpoints: Checkpoints;
   subscribe(request: SubscribeRequest): Subscription;
   /** Answers what is in flight, then refuses everything. Leaves the connection pool to its owner. */

@@ -23,12 +23,15 @@ export type { EventMetadata, NewEvent, RecordedEvent, Recording } from './events
 export { createMemoryEventStore, type MemoryEventStoreOptions } from './memory/store.js';
 export {
   assertMigrated,
+  type DatabaseRole,
+  databaseRoles,
   eventStoreMigrations,
   migrate,
   MigrationError,
   type MigrationErrorCode,
   type MigrationSet,
   openMigrated,
+  type OpenOptions,
 } from './migrations/index.js';
 export { createPostgresEventStore, type PostgresEventStoreOptions } from './postgres/store.js';
 export { adoptRestoredLog, type Adoption, assertLogInPlace } from './restored-log/restored-log.js';

@@ -1,10 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import {
-  createPostgresEventStore,
-  type EventStore,
-  type NewEvent,
-  openDatabase,
-} from '@darkroom/event-store';
+import { createPostgresEventStore, type EventStore, type NewEvent } from '@darkroom/event-store';
 import { createTestDatabase, type TestDatabase } from '@darkroom/event-store/testing';
 import type { Claim, ClaimRequest, Move, Wake } from './index.js';
 import { type WorkTable, workTable, workTableMigrations } from './index.js';
@@ -397,11 +392,7 @@ it.each([
     SELECT gen_random_uuid(), 't' || n % 3, CASE WHEN n % 2 = 0 THEN clock_timestamp() + interval '1 day' END,
            CASE WHEN n % 2 = 1 THEN 'acc' END, CASE WHEN n % 2 = 1 THEN clock_timestamp() END
     FROM generate_series(1, 40000) n`;
-  if (analyzed) {
-    const owner = openDatabase(own.ownerUrl, { max: 1 });
-    await owner`ANALYZE gateway.jobs`;
-    await owner.end();
-  }
+  if (analyzed) await own.superuser`ANALYZE gateway.jobs`;
   // Counted within one session: other sessions report what they read whenever they like.
   const session = await own.sql.reserve();
   try {

@@ -1,7 +1,12 @@
 import { join } from 'node:path';
 import { mayAppend } from '@darkroom/domain';
 import { busMigrations, createBusMicroservice, PostgresLogTransport } from '@darkroom/event-bus';
-import { createPostgresEventStore, eventStoreMigrations, openMigrated } from '@darkroom/event-store';
+import {
+  createPostgresEventStore,
+  databaseRoles,
+  eventStoreMigrations,
+  openMigrated,
+} from '@darkroom/event-store';
 import {
   createEgress,
   createLogger,
@@ -49,7 +54,7 @@ export async function startArtifact(
   const sql = await openMigrated(
     config.databaseUrl,
     [eventStoreMigrations, busMigrations, artifactMigrations],
-    { applicationName: 'artifact' },
+    { role: databaseRoles.worker, applicationName: 'artifact' },
   );
   const store = createPostgresEventStore(sql, { mayAppend });
   const work = workTable(sql, { schema: artifactSchema });

@@ -1,6 +1,11 @@
 import { mayAppend } from '@darkroom/domain';
 import { busMigrations } from '@darkroom/event-bus';
-import { createPostgresEventStore, eventStoreMigrations, openMigrated } from '@darkroom/event-store';
+import {
+  createPostgresEventStore,
+  databaseRoles,
+  eventStoreMigrations,
+  openMigrated,
+} from '@darkroom/event-store';
 import { createHttpApp, createLogger, type Logger, type RunningService } from '@darkroom/platform';
 import { readModelMigrations } from '@darkroom/read-models';
 import { addOperatorKey } from './auth/operator-keys.js';
@@ -31,7 +36,7 @@ export async function startControlPlane(
   const sql = await openMigrated(
     config.databaseUrl,
     [eventStoreMigrations, busMigrations, readModelMigrations, controlPlaneMigrations],
-    { applicationName: 'control-plane' },
+    { role: databaseRoles.worker, applicationName: 'control-plane' },
   );
   const store = createPostgresEventStore(sql, { mayAppend });
   const closeStores = async (): Promise<void> => {

@@ -1,5 +1,6 @@
 import {
   createPostgresEventStore,
+  databaseRoles,
   eventStoreMigrations,
   migrate,
   openDatabase,
@@ -57,7 +58,7 @@ export async function startIntake(config: IntakeConfig, options: IntakeOptions =
   const sql = await openMigrated(
     config.databaseUrl,
     [eventStoreMigrations, readModelMigrations, intakeMigrations],
-    { applicationName: 'intake', max: 20 },
+    { role: databaseRoles.api, applicationName: 'intake', max: 20 },
   );
   const store = createPostgresEventStore(sql, { mayAppend });
   const signer = createSigner(config.signingSecrets);

@@ -1,7 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { mayAppend } from '@darkroom/domain';
 import { busMigrations, createBusMicroservice, PostgresLogTransport } from '@darkroom/event-bus';
-import { createPostgresEventStore, eventStoreMigrations, openMigrated } from '@darkroom/event-store';
+import {
+  createPostgresEventStore,
+  databaseRoles,
+  eventStoreMigrations,
+  openMigrated,
+} from '@darkroom/event-store';
 import { createLogger, type Logger, NestLogger, type RunningService } from '@darkroom/platform';
 import { DetailProjection, detailSubscription, readModelMigrations } from '@darkroom/read-models';
 import type { ProjectionsConfig } from './config.js';
@@ -27,7 +32,7 @@ export async function startProjections(
   const sql = await openMigrated(
     config.databaseUrl,
     [eventStoreMigrations, busMigrations, readModelMigrations],
-    { applicationName: 'projections' },
+    { role: databaseRoles.worker, applicationName: 'projections' },
   );
   const store = createPostgresEventStore(sql, { mayAppend });
   const closeStores = async (): Promise<void> => {

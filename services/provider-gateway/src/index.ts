@@ -1,6 +1,11 @@
 import { defaultRetryPolicy, mayAppend } from '@darkroom/domain';
 import { busMigrations, createBusMicroservice, PostgresLogTransport } from '@darkroom/event-bus';
-import { createPostgresEventStore, eventStoreMigrations, openMigrated } from '@darkroom/event-store';
+import {
+  createPostgresEventStore,
+  databaseRoles,
+  eventStoreMigrations,
+  openMigrated,
+} from '@darkroom/event-store';
 import {
   type Allowance,
   createEgress,
@@ -66,7 +71,7 @@ export async function startProviderGateway(
   const sql = await openMigrated(
     config.databaseUrl,
     [eventStoreMigrations, busMigrations, ...providerGatewayMigrations],
-    { applicationName: group },
+    { role: databaseRoles.worker, applicationName: group },
   );
   const store = createPostgresEventStore(sql, { mayAppend });
   const jobs = workTable(sql, { schema: 'gateway' });

@@ -389,6 +389,23 @@ export function eventStoreConformance(
       });
     });
 
+    describe('a stream of one tenant', () => {
+      it('is read by whoever names its tenant, and empty for another', async () => {
+        const create = sample.create();
+        await store.create(create);
+        const { stream, tenant } = create;
+        await store.append(sample.append({ stream, expected: 1, metadata: { tenant, actor: 'service:x' } }));
+        const read = async (asking: string, after = 0): Promise<number[]> =>
+          (await store.readStream(stream, { after, tenant: asking })).map(({ version }) => version);
+        expect(await read(tenant)).toEqual([1, 2]);
+        expect(await read(tenant, 1)).toEqual([2]);
+        expect(await read('somebody else')).toEqual([]);
+        expect(await store.readStream(stream, { tenant })).toEqual(await store.readStream(stream));
+        expect(await store.tenantOf(stream)).toBe(tenant);
+        expect(await store.tenantOf(sample.stream())).toBeUndefined();
+      });
+    });
+
     describe('personal and secret fields', () => {
       it('are gone from every reader after erasing, which says so', async () => {
         const create = sample.create({ event: sample.requested('my own face') });
@@ -402,8 +419,10 @@ export function eventStoreConformance(
         );
         const other = sample.append({ events: [sample.outputs()] });
         await store.append(other);
-        await store.erasePersonal(create.stream);
-        await store.erasePersonal(create.stream);
+        await store.erasePersonal(create.stream, 'somebody else');
+        expect((await store.readStream(create.stream)).some(({ erased }) => erased)).toBe(false);
+        await store.erasePersonal(create.stream, create.tenant);
+        await store.erasePersonal(create.stream, create.tenant);
 
         const events = await store.readStream(create.stream);
         expect(events.map(({ erased }) => erased)).toEqual([true, true, false]);

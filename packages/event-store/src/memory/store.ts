@@ -80,6 +80,8 @@ export function createMemoryEventStore(options: MemoryEventStoreOptions = {}): E
     return { outcome: 'appended', version: write(request.stream, request.metadata, request.events) };
   }
 
+  const tenantOf = (stream: string): string | undefined => streams.get(stream)?.[0]?.metadata.tenant;
+
   function tell(): void {
     for (const listener of listeners) listener();
   }
@@ -115,9 +117,15 @@ export function createMemoryEventStore(options: MemoryEventStoreOptions = {}): E
     async findByKey(tenant, idempotencyKey) {
       return keys.get(keyOf(tenant, idempotencyKey));
     },
-    async readStream(stream, { after = 0 } = {}) {
+    async readStream(stream, { after = 0, tenant } = {}) {
       checkUuid('stream', stream);
-      return (streams.get(stream) ?? []).slice(after).map(recorded);
+      return (tenant === undefined || tenant === tenantOf(stream) ? (streams.get(stream) ?? []) : [])
+        .slice(after)
+        .map(recorded);
+    },
+    async tenantOf(stream) {
+      checkUuid('stream', stream);
+      return tenantOf(stream);
     },
     async readAll({ after, limit, types }) {
       const start = log.findIndex((row) => cursorOf(row) > after);
@@ -136,8 +144,9 @@ export function createMemoryEventStore(options: MemoryEventStoreOptions = {}): E
       listeners.add(entry);
       return () => listeners.delete(entry);
     },
-    async erasePersonal(stream) {
+    async erasePersonal(stream, tenant) {
       checkUuid('stream', stream);
+      if (tenantOf(stream) !== tenant) return;
       const erase = (row: StoredEvent): StoredEvent =>
         row.stream === stream && row.personal ? { ...row, personal: {} } : row;
       streams.set(stream, (streams.get(stream) ?? []).map(erase));

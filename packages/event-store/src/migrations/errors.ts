@@ -4,7 +4,8 @@ export type MigrationErrorCode =
   | 'migration_changed'
   | 'malformed_set'
   | 'migration_failed'
-  | 'restored_from_dump';
+  | 'restored_from_dump'
+  | 'role_missing';
 
 /** Why the schema cannot be brought to what the code needs: one clear line. */
 export class MigrationError extends Error {

@@ -1,9 +1,12 @@
 import type postgres from 'postgres';
+import { applyAccess, ensureRoles } from './access.js';
 import { MigrationError } from './errors.js';
 import { type MigrationFile, ledgerOf, type MigrationSet, readMigrations } from './migration-files.js';
 
 export interface MigrateOptions {
   readonly log?: (line: string) => void;
+  /** Grants and policies are set anew even where they seem to stand: a dump may have been restored without them. */
+  readonly resetAccess?: boolean;
 }
 
 /** Any number that nothing else in the database uses; one for all sets, as they may refer to one another. */
@@ -17,7 +20,8 @@ interface AppliedRow {
 
 /**
  * Brings every set's schema up to date, in the order given, all in one transaction: with a file that fails nothing has
- * happened. One process at a time does it, the others wait.
+ * happened. One process at a time does it, the others wait. Then each set's access is set, once the group roles are there: an
+ * owner who may not make roles leaves all as it was, and says so.
  * @throws MigrationError for a database newer than this code, a file that was changed, or one that fails.
  */
 export async function migrate(
@@ -30,6 +34,14 @@ export async function migrate(
     await tx.unsafe('SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0');
     await tx.unsafe(`SELECT pg_advisory_xact_lock(${lockId})`);
     for (const { set, files } of read) await migrateSet(tx, set, files, options);
+    if (!(await ensureRoles(tx))) {
+      options.log?.(
+        'Warning: the owner of the database may not create the roles darkroom_api and darkroom_worker; without them no row-level security holds',
+      );
+      return;
+    }
+    for (const { set, files } of read)
+      await applyAccess(tx, set, files, { always: options.resetAccess === true });
   });
 }
 

@@ -23,7 +23,6 @@ export async function findByKey(
   idempotencyKey: string,
 ): Promise<KeyedStream | undefined> {
   const [row] = await sql<{ stream: string; fingerprint: string; created_at: Date }[]>`
-    SELECT id AS stream, fingerprint, created_at FROM event_store.streams
-    WHERE tenant = ${tenant} AND idempotency_key = ${idempotencyKey}`;
+    SELECT stream, fingerprint, created_at FROM event_store.find_by_key(${tenant}, ${idempotencyKey})`;
   return row && { stream: row.stream, fingerprint: row.fingerprint, createdAt: row.created_at };
 }

@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { sample } from '../conformance/samples.js';
 import { until } from '../conformance/until.js';
-import { openDatabase } from '../database.js';
 import { createPostgresEventStore, type EventStore } from '../index.js';
 import { createTestDatabase, type TestDatabase } from '../testing/index.js';
 
@@ -13,9 +12,8 @@ let store: EventStore;
 beforeAll(async () => {
   database = await createTestDatabase();
   store = createPostgresEventStore(database.sql);
-  const owner = openDatabase(database.ownerUrl, { max: 1 });
-  await owner`CREATE TABLE public.effects (event uuid NOT NULL, by text NOT NULL)`;
-  await owner.end();
+  await database.superuser`CREATE TABLE public.effects (event uuid NOT NULL, by text NOT NULL)`;
+  await database.superuser`GRANT ALL ON public.effects TO darkroom_worker`;
 });
 afterAll(async () => {
   await store.stop();

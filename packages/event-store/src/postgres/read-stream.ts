@@ -1,3 +1,4 @@
+import type postgres from 'postgres';
 import type { Database } from '../database.js';
 import type { RecordedEvent } from '../events.js';
 import { recorded, type StoredEvent } from '../recorded.js';
@@ -13,11 +14,39 @@ export function stored(row: EventRow): StoredEvent {
   return { ...row, tx: BigInt(row.tx), position: BigInt(row.position) };
 }
 
-/** One stream in order, beyond a version. */
-export async function readStream(sql: Database, stream: string, after: number): Promise<RecordedEvent[]> {
-  const rows = await sql<EventRow[]>`
+/** One stream in order, beyond a version; with a tenant, only if it is that tenant's. */
+export async function readStream(
+  sql: Database,
+  stream: string,
+  after: number,
+  tenant: string | undefined,
+): Promise<RecordedEvent[]> {
+  const rows =
+    tenant === undefined ? await ofAnyTenant(sql, stream, after) : await ofTenant(sql, stream, after, tenant);
+  return rows.map((row) => recorded(stored(row)));
+}
+
+const ofTenant = (
+  sql: Database,
+  stream: string,
+  after: number,
+  tenant: string,
+): postgres.PendingQuery<EventRow[]> => sql<EventRow[]>`
+    SELECT tx, position, stream, version, type, schema_version AS "schemaVersion", id, data, metadata, personal,
+           recorded_at AS "recordedAt"
+    FROM event_store.read_stream(${tenant}, ${stream}::uuid, ${after}::integer)`;
+
+const ofAnyTenant = (sql: Database, stream: string, after: number): postgres.PendingQuery<EventRow[]> => sql<
+  EventRow[]
+>`
     SELECT tx::text, position::text, stream, version, type, schema_version AS "schemaVersion", id, data, metadata, personal,
            recorded_at AS "recordedAt"
     FROM event_store.events WHERE stream = ${stream} AND version > ${after} ORDER BY version`;
-  return rows.map((row) => recorded(stored(row)));
+
+/** Whose a stream is. */
+export async function tenantOf(sql: Database, stream: string): Promise<string | undefined> {
+  const [row] = await sql<
+    { tenant: string | null }[]
+  >`SELECT event_store.tenant_of(${stream}::uuid) AS tenant`;
+  return row?.tenant ?? undefined;
 }

@@ -1,16 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { eventStoreConformance, type TestRow } from '../conformance/event-store-conformance.js';
 import { createTestDatabase, type TestDatabase } from '../testing/index.js';
-import { openDatabase } from '../database.js';
 import { createPostgresEventStore } from './store.js';
 
 let database: TestDatabase;
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  const owner = openDatabase(database.ownerUrl, { max: 1 });
-  await owner`CREATE TABLE public.rows (id uuid PRIMARY KEY, fencing int NOT NULL, moves int NOT NULL DEFAULT 0)`;
-  await owner.end();
+  await database.superuser`CREATE TABLE public.rows (id uuid PRIMARY KEY, fencing int NOT NULL, moves int NOT NULL DEFAULT 0)`;
+  await database.superuser`GRANT ALL ON public.rows TO darkroom_worker`;
 });
 afterAll(() => database.drop());
 
@@ -30,9 +28,7 @@ async function makeRow(held: number): Promise<TestRow> {
 }
 
 eventStoreConformance('postgres', async (mayAppend) => {
-  await database.sql`DELETE FROM event_store.events`;
-  await database.sql`DELETE FROM event_store.streams`;
-  await database.sql`DELETE FROM event_store.checkpoints`;
+  await database.superuser`TRUNCATE event_store.events, event_store.streams, event_store.checkpoints`;
   const store = createPostgresEventStore(database.sql, mayAppend ? { mayAppend } : {});
   return { store, makeRow, close: () => store.stop() };
 });

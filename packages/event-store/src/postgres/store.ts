@@ -18,7 +18,7 @@ import { createBatch, findByKey } from './create.js';
 import { erasePersonal } from './erase.js';
 import { postgresHints } from './hints.js';
 import { head, readAll } from './read-all.js';
-import { readStream } from './read-stream.js';
+import { readStream, tenantOf } from './read-stream.js';
 import { readAgain, settled } from './settle.js';
 
 export interface PostgresEventStoreOptions {
@@ -83,16 +83,20 @@ export function createPostgresEventStore(sql: Database, options: PostgresEventSt
       return creates.add(storableCreate(request, options.mayAppend));
     },
     findByKey: (tenant, idempotencyKey) => readAgain(() => findByKey(sql, tenant, idempotencyKey)),
-    async readStream(stream, { after = 0 } = {}) {
+    async readStream(stream, { after = 0, tenant } = {}) {
       checkUuid('stream', stream);
-      return readAgain(() => readStream(sql, stream, after));
+      return readAgain(() => readStream(sql, stream, after, tenant));
+    },
+    async tenantOf(stream) {
+      checkUuid('stream', stream);
+      return readAgain(() => tenantOf(sql, stream));
     },
     readAll: ({ after, limit, types }) => readAgain(() => readAll(sql, after, limit, types)),
     head: () => readAgain(() => head(sql)),
     onAppended: (listener) => hints.onAppended(listener),
-    async erasePersonal(stream) {
+    async erasePersonal(stream, tenant) {
       checkUuid('stream', stream);
-      await readAgain(() => erasePersonal(sql, stream));
+      await readAgain(() => erasePersonal(sql, stream, tenant));
     },
     subscribe(request) {
       const subscription = startSubscription(store, request);

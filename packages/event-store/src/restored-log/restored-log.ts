@@ -37,6 +37,8 @@ export async function adoptRestoredLog(owner: postgres.Sql): Promise<Adoption> {
   return owner.begin(async (tx) => {
     // Counting a long log takes longer than any request may.
     await tx.unsafe('SET LOCAL statement_timeout = 0');
+    // As the functions that act with the owner's rights: the owner itself sees no rows otherwise.
+    await tx.unsafe('SET LOCAL search_path = pg_catalog, pg_temp');
     await tx.unsafe('LOCK TABLE event_store.events, event_store.checkpoints IN ACCESS EXCLUSIVE MODE');
     const { highest, next } = await placesOf(tx);
     if (BigInt(highest) < BigInt(next)) return { outcome: 'in-place' } as const;
@@ -54,9 +56,7 @@ export async function adoptRestoredLog(owner: postgres.Sql): Promise<Adoption> {
 
 async function placesOf(sql: postgres.Sql | postgres.TransactionSql): Promise<Places> {
   const [places] = await sql<Places[]>`
-    SELECT greatest(
-        (SELECT e.tx FROM event_store.events e ORDER BY e.tx DESC, e.position DESC LIMIT 1),
-        (SELECT c.tx FROM event_store.checkpoints c ORDER BY c.tx DESC LIMIT 1), '0'::xid8)::text AS highest,
+    SELECT event_store.highest_place()::text AS highest,
       (pg_snapshot_xmax(pg_current_snapshot())::text::bigint + event_store.tx_offset())::text AS next`;
   if (places === undefined) throw new TypeError('a row was expected');
   return places;

@@ -6,12 +6,14 @@ import { startEmbeddedPostgres } from '@darkroom/embedded-postgres';
 /** The Postgres that all test files of one process share. */
 export interface TestCluster {
   serviceUrl(database: string): string;
+  apiUrl(database: string): string;
   ownerUrl(database: string): string;
   superuserUrl(database: string): string;
 }
 
 interface ClusterUrls {
   readonly url: string;
+  readonly apiUrl: string;
   readonly ownerUrl: string;
   readonly superuserUrl: string;
 }
@@ -29,7 +31,12 @@ export async function testCluster(): Promise<TestCluster> {
   const urls = await shelf[kept];
   const on = (url: string) => (database: string) =>
     Object.assign(new URL(url), { pathname: `/${database}` }).href;
-  return { serviceUrl: on(urls.url), ownerUrl: on(urls.ownerUrl), superuserUrl: on(urls.superuserUrl) };
+  return {
+    serviceUrl: on(urls.url),
+    apiUrl: on(urls.apiUrl),
+    ownerUrl: on(urls.ownerUrl),
+    superuserUrl: on(urls.superuserUrl),
+  };
 }
 
 async function start(): Promise<ClusterUrls> {
@@ -41,5 +48,10 @@ async function start(): Promise<ClusterUrls> {
     settings: { fsync: 'off', full_page_writes: 'off', autovacuum_naptime: '1s', max_connections: '300' },
     ...(binaries === undefined ? {} : { binaries }),
   });
-  return { url: cluster.url, ownerUrl: cluster.ownerUrl, superuserUrl: cluster.superuserUrl };
+  return {
+    url: cluster.url,
+    apiUrl: cluster.apiUrl,
+    ownerUrl: cluster.ownerUrl,
+    superuserUrl: cluster.superuserUrl,
+  };
 }

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import postgres from 'postgres';
 import { type Database, openDatabase } from '../database.js';
 import { eventStoreMigrations, migrate, type MigrationSet } from '../migrations/index.js';
+import { accessOf } from '../migrations/access.js';
 import { readMigrations } from '../migrations/migration-files.js';
 import { type TestCluster, testCluster } from './test-cluster.js';
 
@@ -12,13 +13,17 @@ export interface TestDatabaseOptions {
 
 /** A database of the test file's own, already migrated. */
 export interface TestDatabase {
-  /** As a service sees it. */
+  /** As background services see it. */
   readonly url: string;
+  /** As the clients' API sees it. */
+  readonly apiUrl: string;
   readonly ownerUrl: string;
   /** May do anything: end backends, make databases. */
   readonly superuserUrl: string;
   /** A pool on `url`; `drop` ends it. */
   readonly sql: Database;
+  /** A pool on `superuserUrl`, for what no service may do; `drop` ends it. */
+  readonly superuser: Database;
   drop(): Promise<void>;
 }
 
@@ -38,13 +43,16 @@ export async function createTestDatabase(options: TestDatabaseOptions = {}): Pro
   });
   const url = cluster.serviceUrl(name);
   const sql = openDatabase(url, { applicationName: 'test' });
+  const superuser = openDatabase(cluster.superuserUrl(name), { applicationName: 'test superuser', max: 2 });
   return {
     url,
+    apiUrl: cluster.apiUrl(name),
     ownerUrl: cluster.ownerUrl(name),
     superuserUrl: cluster.superuserUrl(name),
     sql,
+    superuser,
     async drop() {
-      await sql.end({ timeout: 5 });
+      await Promise.all([sql.end({ timeout: 5 }), superuser.end({ timeout: 5 })]);
       await asSuperuser(cluster, (admin) => admin.unsafe(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`));
     },
   };
@@ -55,7 +63,12 @@ async function templateFor(
   cluster: TestCluster,
   sets: readonly MigrationSet[],
 ): Promise<string> {
-  const content = sets.map((set) => [set.schema, set.ledger, readMigrations(set).map((file) => file.sql)]);
+  const content = sets.map((set) => [
+    set.schema,
+    set.ledger,
+    readMigrations(set).map((file) => file.sql),
+    accessOf(set),
+  ]);
   const name = `template_${createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 24)}`;
   await admin.unsafe('SELECT pg_advisory_lock(1)');
   const found = await admin`SELECT 1 FROM pg_database WHERE datname = ${name}`;

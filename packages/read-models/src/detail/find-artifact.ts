@@ -26,48 +26,28 @@ export async function findArtifact(
   ports: ArtifactPorts,
   query: { readonly id: string; readonly tenant?: string },
 ): Promise<FoundArtifact | undefined> {
-  const { sql, store } = ports;
-  const id =
-    (await amongTheRows(sql, query.id)) ??
-    (await beyondTheRows(
-      sql,
-      query.id,
-      (await store.checkpoints.read(detailSubscription)) ?? store.origin,
-    )) ??
-    // Its row may have been written, and the checkpoint moved, between the two looks.
-    (await amongTheRows(sql, query.id));
-  if (id === undefined) return undefined;
-  const generation = await getGeneration(ports, {
-    id,
-    ...(query.tenant === undefined ? {} : { tenant: query.tenant }),
-  });
+  const reached = (await ports.store.checkpoints.read(detailSubscription)) ?? ports.store.origin;
+  const place = await locate(ports.sql, query.id, reached);
+  if (place === undefined) return undefined;
+  const { generation: id } = place;
+  // Without a caller's tenant the link itself was the proof; even so no other tenant's rows are read.
+  const generation = await getGeneration(ports, { id, tenant: query.tenant ?? place.tenant });
   const found =
     generation && storedArtifacts(generation.state).find(({ artifact }) => artifact.id === query.id);
   return generation && found && { generation, ...found };
 }
 
-async function amongTheRows(sql: postgres.Sql, artifact: string): Promise<string | undefined> {
-  const [row] = await sql<{ generation: string }[]>`
-    select generation from read_models.artifact_v1 where id = ${artifact}`;
-  return row?.generation;
-}
-
 /** How far the log is searched: guessed ids must not make a long lag expensive. */
 const mostLooked = 5_000;
 
-/** What is committed is looked at even where readers of the log still wait for an older transaction. */
-async function beyondTheRows(
+async function locate(
   sql: postgres.Sql,
   artifact: string,
   reached: Cursor,
-): Promise<string | undefined> {
+): Promise<{ readonly generation: string; readonly tenant: string } | undefined> {
   const { tx, position } = positionOf(reached);
-  const [row] = await sql<{ stream: string }[]>`
-    select stream from (
-      select e.stream, e.type, e.data from event_store.events e
-      where (e.tx, e.position) > (${String(tx)}::xid8, ${String(position)}::bigint)
-      order by e.tx, e.position limit ${mostLooked}
-    ) late
-    where type = 'ArtifactStored' and data ->> 'artifactId' = ${artifact} limit 1`;
-  return row?.stream;
+  const [row] = await sql<{ generation: string; tenant: string }[]>`
+    select generation, tenant from read_models.locate_artifact(
+      ${artifact}::uuid, ${String(tx)}::xid8, ${String(position)}::bigint, ${mostLooked}::integer)`;
+  return row;
 }

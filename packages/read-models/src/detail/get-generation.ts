@@ -1,7 +1,7 @@
 import type { EventStore } from '@darkroom/event-store';
 import type postgres from 'postgres';
 import type { GenerationDetail } from './detail.js';
-import { detailColumns, parseDetailRow } from './detail-row.js';
+import { parseDetailRow } from './detail-row.js';
 import { foldDetail } from './fold-detail.js';
 
 /** What queries of the model need: the rows, and the store for what a row lacks. */
@@ -19,22 +19,19 @@ export async function getGeneration(
   ports: DetailPorts,
   query: { readonly id: string; readonly tenant?: string },
 ): Promise<GenerationDetail | undefined> {
-  const { sql } = ports;
-  const rows = await sql`
-    select s.version as head, ${detailColumns(sql)}
-    from event_store.streams s left join read_models.detail_v1 d on d.id = s.id
-    where s.id = ${query.id} ${query.tenant === undefined ? sql`` : sql`and s.tenant = ${query.tenant}`}`;
-  const [row] = rows;
-  return row === undefined ? undefined : caughtUp(ports, query.id, row);
+  const [row] =
+    await ports.sql`select * from read_models.generation(${query.tenant ?? null}, ${query.id}::uuid)`;
+  return row === undefined ? undefined : caughtUp(ports, query.id, row, query.tenant);
 }
 
-/** The row's generation, brought up to the stream's version that was read with it. */
+/** The row's generation, brought up to the stream's version that was read with it; with a tenant, reading no other's events. */
 export async function caughtUp(
   ports: DetailPorts,
   id: string,
   row: postgres.Row,
+  tenant: string | undefined,
 ): Promise<GenerationDetail | undefined> {
   const detail = row['id'] === null ? undefined : parseDetailRow(row);
   if (detail && detail.version >= Number(row['head'])) return detail;
-  return foldDetail(detail, await ports.store.readStream(id, { after: detail?.version ?? 0 }));
+  return foldDetail(detail, await ports.store.readStream(id, { after: detail?.version ?? 0, tenant }));
 }

@@ -3,7 +3,6 @@ import type postgres from 'postgres';
 import type { GenerationStatus } from '../resource/status-of.js';
 import { statusOf } from '../resource/status-of.js';
 import type { GenerationDetail } from './detail.js';
-import { detailColumns } from './detail-row.js';
 import { caughtUp, type DetailPorts } from './get-generation.js';
 import {
   type CursorBinding,
@@ -60,7 +59,9 @@ export async function listGenerations(ports: ListPorts, query: ListQuery): Promi
   if (after === undefined) return { outcome: 'bad-cursor' };
   const rows = await listPage(ports.sql, query, after);
   const shown = rows.slice(0, query.limit);
-  const details = await Promise.all(shown.map((row) => caughtUp(ports, String(row['id']), row)));
+  const details = await Promise.all(
+    shown.map((row) => caughtUp(ports, String(row['id']), row, query.tenant)),
+  );
   const wanted = query.status;
   const generations = details.filter(
     (detail): detail is GenerationDetail =>
@@ -69,28 +70,18 @@ export async function listGenerations(ports: ListPorts, query: ListQuery): Promi
   const last = shown.at(-1);
   const next =
     rows.length > query.limit && last
-      ? sealCursor(ports.signer, binding, { createdAt: new Date(last['created_at']), id: String(last['id']) })
+      ? sealCursor(ports.signer, binding, { createdAt: new Date(last['listed_at']), id: String(last['id']) })
       : null;
   return { outcome: 'page', generations, next };
 }
 
-/** The query of one page and one more row; its plan is asserted in tests. */
+/** One page and one more row; the plan of the query inside is asserted in tests. */
 export const listPage = (
   sql: postgres.Sql | postgres.TransactionSql,
   query: ListQuery,
   after: ListPosition | null,
 ): postgres.PendingQuery<postgres.Row[]> => sql`
-  with page as materialized (
-    select l.id, l.created_at from read_models.detail_v1 l
-    where l.tenant = ${query.tenant}
-      ${after === null ? sql`` : sql`and (l.created_at, l.id) < (${after.createdAt}, ${after.id}::uuid)`}
-      ${query.createdAfter === undefined ? sql`` : sql`and l.created_at > ${query.createdAfter}`}
-      ${query.createdBefore === undefined ? sql`` : sql`and l.created_at < ${query.createdBefore}`}
-      ${query.status === undefined ? sql`` : sql`and l.status = any(${arrayOf(query.status)}::text[])`}
-      ${query.model === undefined ? sql`` : sql`and l.model = ${query.model}`}
-    order by l.created_at desc, l.id desc
-    limit ${query.limit + 1}
-  )
-  select page.created_at, s.version as head, ${detailColumns(sql)}
-  from page join read_models.detail_v1 d on d.id = page.id join event_store.streams s on s.id = page.id
-  order by page.created_at desc, page.id desc`;
+  select * from read_models.list_page(
+    ${query.tenant}, ${after?.createdAt ?? null}::timestamptz, ${after?.id ?? null}::uuid,
+    ${query.createdAfter ?? null}::timestamptz, ${query.createdBefore ?? null}::timestamptz,
+    ${query.status === undefined ? null : arrayOf(query.status)}::text[], ${query.model ?? null}::text, ${query.limit + 1}::integer)`;

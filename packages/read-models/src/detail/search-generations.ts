@@ -56,7 +56,7 @@ export async function searchGenerations(
       ${search.createdAfter === undefined ? sql`` : sql`and d.created_at > ${search.createdAfter}`}
       ${search.createdBefore === undefined ? sql`` : sql`and d.created_at < ${search.createdBefore}`}
     order by d.id desc limit ${search.limit}`;
-  const details = await Promise.all(rows.map((row) => caughtUp(ports, String(row['id']), row)));
+  const details = await Promise.all(rows.map((row) => caughtUp(ports, String(row['id']), row, undefined)));
   return details.filter((detail) => detail !== undefined);
 }
 
@@ -93,6 +93,6 @@ export async function generationsInNeed(
     where ${need.of === 'open-question' ? sql`d.open_questions > 0` : sql`d.paid_orphans > 0`}
       ${need.after === undefined ? sql`` : sql`and d.id > ${need.after}::uuid`}
     order by d.id limit ${need.limit}`;
-  const details = await Promise.all(rows.map((row) => caughtUp(ports, String(row['id']), row)));
+  const details = await Promise.all(rows.map((row) => caughtUp(ports, String(row['id']), row, undefined)));
   return details.filter((detail) => detail !== undefined);
 }

@@ -52,17 +52,15 @@ export async function readFeed(ports: FeedPorts, query: FeedQuery): Promise<Feed
   return after > (await feedHead(ports)) ? { outcome: 'ahead' } : { outcome: 'page', events, cursor: after };
 }
 
-/** The query of one page; its plan is asserted in tests. */
+/** One page; the plan of the query inside is asserted in tests. */
 export const feedPage = (
   sql: postgres.Sql | postgres.TransactionSql,
   query: Pick<FeedQuery, 'tenant' | 'limit' | 'types'>,
   after: Cursor,
 ): postgres.PendingQuery<postgres.Row[]> => sql`
   select cursor, tenant, event, generation, version, type, data, recorded_at as "recordedAt"
-  from read_models.feed_v1
-  where tenant = ${query.tenant} and cursor > ${after}
-    ${query.types === undefined ? sql`` : sql`and type = any(${arrayOf(query.types)}::text[])`}
-  order by cursor limit ${query.limit}`;
+  from read_models.feed_page(
+    ${query.tenant}, ${after}, ${query.types === undefined ? null : arrayOf(query.types)}::text[], ${query.limit}::integer)`;
 
 /** A place from which a live reader starts. */
 export interface FeedPlace {
@@ -81,13 +79,10 @@ export async function readFeeds(
 ): Promise<FeedEvent[]> {
   if (places.length === 0) return [];
   const rows = await sql`
-    select f.cursor, f.tenant, f.event, f.generation, f.version, f.type, f.data, f.recorded_at as "recordedAt"
-    from unnest(${arrayOf(places.map(({ tenant }) => tenant))}::text[],
-                ${arrayOf(places.map(({ after }) => after))}::text[]) as p (tenant, after)
-    cross join lateral (
-      select * from read_models.feed_v1 f where f.tenant = p.tenant and f.cursor > p.after order by f.cursor limit ${limitEach}
-    ) f
-    order by f.tenant, f.cursor`;
+    select cursor, tenant, event, generation, version, type, data, recorded_at as "recordedAt"
+    from read_models.feeds_after(
+      ${arrayOf(places.map(({ tenant }) => tenant))}::text[], ${arrayOf(places.map(({ after }) => after))}::text[],
+      ${limitEach}::integer)`;
   return rows.map((row): FeedEvent => feedRow.parse(row));
 }
 

@@ -9,9 +9,9 @@ let intake: TestIntake;
 let link: SeverableLink;
 beforeAll(async () => {
   intake = await startTestIntake();
-  const { hostname, port } = new URL(intake.database.url);
+  const { hostname, port } = new URL(intake.database.apiUrl);
   link = await severableLink({ host: hostname, port: Number(port) });
-  const databaseUrl = Object.assign(new URL(intake.database.url), { host: `127.0.0.1:${link.port}` }).href;
+  const databaseUrl = Object.assign(new URL(intake.database.apiUrl), { host: `127.0.0.1:${link.port}` }).href;
   await intake.restart({ databaseUrl });
 });
 afterAll(async () => {

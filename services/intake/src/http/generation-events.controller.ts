@@ -26,7 +26,9 @@ export class GenerationEventsController {
     const detail = await findGeneration(this.parts, principal, id);
     if (!detail) throw new ProblemError('not_found');
     if (acceptedStream(request.headers.accept) !== 'sse') {
-      const data: HistoryEvent[] = toHistory(await this.parts.store.readStream(detail.id));
+      const data: HistoryEvent[] = toHistory(
+        await this.parts.store.readStream(detail.id, { tenant: principal.tenant }),
+      );
       void reply.header('cache-control', 'private, no-cache').send({ data });
       return;
     }
@@ -36,7 +38,7 @@ export class GenerationEventsController {
     const news = followGeneration(
       {
         attach: () => this.parts.tail.attach(principal.tenant),
-        read: (after) => this.parts.store.readStream(detail.id, { after }),
+        read: (after) => this.parts.store.readStream(detail.id, { after, tenant: principal.tenant }),
       },
       {
         generation: detail.id,

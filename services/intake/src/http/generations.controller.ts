@@ -161,6 +161,7 @@ export class GenerationsController {
     const result = await cancelGeneration(this.appendPorts(), {
       now: Date.now(),
       stream,
+      tenant: principal.tenant,
       actor: `client:${principal.keyId}`,
       traceparent: traceparentOf(request),
     });
@@ -180,6 +181,7 @@ export class GenerationsController {
     const { id: stream } = await this.find(principal, id);
     const result = await eraseContent(this.appendPorts(), {
       stream,
+      tenant: principal.tenant,
       actor: `client:${principal.keyId}`,
       traceparent: traceparentOf(request),
     });

@@ -188,7 +188,7 @@ describe('the session', () => {
     expect(await use(`${cookie}x`)).toBe(401);
     expect(await use('darkroom_session=%00.x')).toBe(401);
     await intake.database
-      .sql`update intake.api_keys set revoked_at = clock_timestamp() where tenant = 'other'`;
+      .superuser`update intake.api_keys set revoked_at = clock_timestamp() where tenant = 'other'`;
     await intake.restart();
     expect(await use(cookie)).toBe(401);
   });

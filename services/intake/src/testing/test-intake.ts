@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { mayAppend } from '@darkroom/domain';
-import { arrayOf, createPostgresEventStore, type EventStore } from '@darkroom/event-store';
+import { arrayOf, createPostgresEventStore, type EventStore, openDatabase } from '@darkroom/event-store';
 import { createTestDatabase, type TestDatabase } from '@darkroom/event-store/testing';
 import {
   createLogger,
@@ -67,7 +67,7 @@ export async function startTestIntake(overrides: Partial<IntakeConfig> = {}): Pr
     ...intakeDefaults,
     host: '127.0.0.1',
     port: 0,
-    databaseUrl: database.url,
+    databaseUrl: database.apiUrl,
     dataDir,
     signingSecrets: [secret],
     providerWebhookSecrets: { sim: [webhookSecret] },
@@ -119,10 +119,12 @@ export async function startTestIntake(overrides: Partial<IntakeConfig> = {}): Pr
 }
 
 /** Adds a tenant with one key, which it returns. */
-async function addTenant({ sql }: TestDatabase, tenant: string): Promise<string> {
+async function addTenant({ apiUrl }: TestDatabase, tenant: string): Promise<string> {
   const key = generateApiKey('dk_test');
+  const sql = openDatabase(apiUrl, { max: 1 });
   await sql`insert into intake.tenants (id, title, default_route) values (${tenant}, ${tenant}, ${arrayOf(['sim/keyed'])}::text[])`;
   await sql`insert into intake.api_keys (id, tenant, hash, label)
     values (${newUuid()}, ${tenant}, ${Buffer.from(hashApiKey(key), 'hex')}, 'test')`;
+  await sql.end();
   return key;
 }

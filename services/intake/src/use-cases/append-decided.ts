@@ -10,6 +10,8 @@ export interface AppendPorts {
 
 export interface DecidedAppend {
   readonly stream: string;
+  /** Whose it must be. */
+  readonly tenant: string;
   /** `client:<key id>` or `service:intake`. */
   readonly actor: string;
   readonly traceparent?: string;
@@ -31,17 +33,18 @@ const mostRaces = 50;
 /** Load, decide, append with the exact version; who loses a race decides again on what is there then. */
 export async function appendDecided(ports: AppendPorts, request: DecidedAppend): Promise<AppendedOrNot> {
   for (let race = 0; race < mostRaces; race += 1) {
-    const detail = foldDetail(undefined, await ports.store.readStream(request.stream));
+    const { stream, tenant } = request;
+    const detail = foldDetail(undefined, await ports.store.readStream(stream, { tenant }));
     if (!detail) return { outcome: 'no-such-generation' };
     const decision = decide(request.command, detail.state);
     if (decision.kind === 'refused')
       return { outcome: 'refused', reason: decision.reason, state: detail.state };
     const appended = await ports.store.append({
-      stream: request.stream,
+      stream,
       expected: detail.version,
       events: decision.events.map((event): NewEvent => ({ id: ports.newEventId(), ...event })),
       metadata: {
-        tenant: detail.tenant,
+        tenant,
         actor: request.actor,
         ...(request.traceparent === undefined ? {} : { traceparent: request.traceparent }),
       },

@@ -7,6 +7,7 @@ export async function cancelGeneration(
   ports: AppendPorts,
   request: {
     readonly stream: string;
+    readonly tenant: string;
     readonly actor: string;
     readonly traceparent: string;
     readonly now: number;

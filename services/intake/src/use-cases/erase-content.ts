@@ -20,7 +20,12 @@ export type EraseResult = 'erased' | 'still-open' | 'not-found';
  */
 export async function eraseContent(
   ports: ErasePorts,
-  request: { readonly stream: string; readonly actor: string; readonly traceparent: string },
+  request: {
+    readonly stream: string;
+    readonly tenant: string;
+    readonly actor: string;
+    readonly traceparent: string;
+  },
 ): Promise<EraseResult> {
   const result = await appendDecided(ports, {
     ...request,
@@ -33,6 +38,6 @@ export async function eraseContent(
   for (const folder of [objectFolders.artifacts(request.stream), objectFolders.staging(request.stream)])
     for await (const key of ports.objects.list(folder)) await ports.objects.delete(key);
   await ports.sql`update intake.webhook_inbox set body = '' where generation = ${request.stream} and body <> ''`;
-  await ports.store.erasePersonal(request.stream);
+  await ports.store.erasePersonal(request.stream, request.tenant);
   return 'erased';
 }

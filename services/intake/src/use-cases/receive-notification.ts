@@ -1,3 +1,4 @@
+import type { EventStore } from '@darkroom/event-store';
 import type postgres from 'postgres';
 import type { AttemptName } from '@darkroom/platform';
 import { type AppendPorts, appendDecided } from './append-decided.js';
@@ -11,6 +12,11 @@ export interface Notification extends AttemptName {
   readonly traceparent: string;
 }
 
+/** What recording a webhook needs. */
+export interface NotificationPorts extends AppendPorts {
+  readonly store: AppendPorts['store'] & Pick<EventStore, 'tenantOf'>;
+}
+
 /** `dropped`: known already, one too many, or of a question that is closed; all of them fine for the vendor. */
 export type NotificationOutcome = 'recorded' | 'dropped' | 'no-such-attempt';
 
@@ -19,13 +25,16 @@ export type NotificationOutcome = 'recorded' | 'dropped' | 'no-such-attempt';
  * same body again is dropped, however many come at once, and so is what comes after the eighth.
  */
 export async function receiveNotification(
-  ports: AppendPorts,
+  ports: NotificationPorts,
   notification: Notification,
 ): Promise<NotificationOutcome> {
   const { generation, attempt, provider, notificationId, body, bodySha256 } = notification;
+  const tenant = await ports.store.tenantOf(generation);
+  if (tenant === undefined) return 'no-such-attempt';
   const id = ports.newEventId();
   const result = await appendDecided(ports, {
     stream: generation,
+    tenant,
     actor: 'service:intake',
     traceparent: notification.traceparent,
     command: {

@@ -1,0 +1,29 @@
+-- Projections write; the clients' API reads the tables of tenants under row-level security, and images by a function.
+REVOKE ALL ON ALL TABLES IN SCHEMA read_models FROM PUBLIC, darkroom_worker, darkroom_api;
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA read_models FROM PUBLIC, darkroom_worker, darkroom_api;
+GRANT USAGE ON SCHEMA read_models TO darkroom_worker, darkroom_api;
+GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA read_models TO darkroom_worker;
+REVOKE INSERT, UPDATE, DELETE ON read_models.migrations FROM darkroom_worker;
+GRANT SELECT ON read_models.detail_v1, read_models.feed_v1, read_models.migrations TO darkroom_api;
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA read_models TO darkroom_worker, darkroom_api;
+
+-- Reads rows whose tenant it does not know yet: for links that carry a proof of their own.
+ALTER FUNCTION read_models.locate_artifact(uuid, xid8, bigint, integer)
+  SECURITY DEFINER SET search_path = pg_catalog, pg_temp;
+
+DO $$
+DECLARE
+  t text;
+BEGIN
+  FOREACH t IN ARRAY ARRAY['detail_v1', 'feed_v1'] LOOP
+    EXECUTE format('ALTER TABLE read_models.%I ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', t);
+    EXECUTE format('DROP POLICY IF EXISTS every_tenant ON read_models.%I', t);
+    EXECUTE format('DROP POLICY IF EXISTS one_tenant ON read_models.%I', t);
+    EXECUTE format('DROP POLICY IF EXISTS within_definers ON read_models.%I', t);
+    EXECUTE format('CREATE POLICY every_tenant ON read_models.%I TO darkroom_worker USING (true)', t);
+    EXECUTE format('CREATE POLICY one_tenant ON read_models.%I FOR SELECT TO darkroom_api
+      USING (tenant = nullif(current_setting(''darkroom.tenant'', true), ''''))', t);
+    EXECUTE format('CREATE POLICY within_definers ON read_models.%I TO CURRENT_USER
+      USING (current_setting(''search_path'') = ''pg_catalog, pg_temp'')', t);
+  END LOOP;
+END $$;
