@@ -534,6 +534,42 @@ END $$;
 
 ALTER FUNCTION gateway.take_slot(wanted_generation uuid, held_fencing bigint, wanted_account text, slots integer) OWNER TO darkroom_owner;
 
+CREATE FUNCTION read_models.move_counts_v1() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+declare
+  moved jsonb;
+begin
+  if tg_op = 'TRUNCATE' then
+    delete from read_models.counts_v1;
+    return null;
+  elsif tg_op = 'INSERT' then
+    select jsonb_agg(d) into moved from (
+      select tenant, status, count(*) as n from arrived group by tenant, status) d;
+  elsif tg_op = 'DELETE' then
+    select jsonb_agg(d) into moved from (
+      select tenant, status, -count(*) as n from gone group by tenant, status) d;
+  else
+    select jsonb_agg(d) into moved from (
+      select tenant, status, sum(n) as n
+      from (select tenant, status, -1 as n from gone union all select tenant, status, 1 from arrived) both_sides
+      group by tenant, status having sum(n) <> 0) d;
+  end if;
+  if moved is null then
+    return null;
+  end if;
+  -- An upsert comes here twice, for its inserts and for its updates: no order within each is an order over both. One writer of
+  -- counters at a time, each with all its detail rows behind it, cannot deadlock.
+  perform pg_advisory_xact_lock(hashtextextended('read_models.counts_v1', 0));
+  insert into read_models.counts_v1 as c (tenant, status, n)
+  select tenant, status, n from jsonb_to_recordset(moved) as r (tenant text, status text, n bigint)
+  order by tenant, status
+  on conflict (tenant, status) do update set n = c.n + excluded.n;
+  return null;
+end $$;
+
+ALTER FUNCTION read_models.move_counts_v1() OWNER TO darkroom_owner;
+
 CREATE TABLE artifact.job_migrations (
     number integer NOT NULL,
     name text NOT NULL,
@@ -799,6 +835,15 @@ CREATE TABLE read_models.artifact_v1 (
 
 ALTER TABLE read_models.artifact_v1 OWNER TO darkroom_owner;
 
+CREATE TABLE read_models.counts_v1 (
+    tenant text NOT NULL,
+    status text NOT NULL,
+    n bigint NOT NULL
+)
+WITH (fillfactor='50');
+
+ALTER TABLE read_models.counts_v1 OWNER TO darkroom_owner;
+
 CREATE TABLE read_models.detail_v1 (
     id uuid NOT NULL,
     tenant text NOT NULL,
@@ -928,6 +973,9 @@ ALTER TABLE ONLY intake.webhook_inbox
 ALTER TABLE ONLY read_models.artifact_v1
     ADD CONSTRAINT artifact_v1_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY read_models.counts_v1
+    ADD CONSTRAINT counts_v1_pkey PRIMARY KEY (tenant, status);
+
 ALTER TABLE ONLY read_models.detail_v1
     ADD CONSTRAINT detail_v1_pkey PRIMARY KEY (id);
 
@@ -964,6 +1012,14 @@ CREATE INDEX detail_v1_list ON read_models.detail_v1 USING btree (tenant, create
 CREATE INDEX detail_v1_open_questions ON read_models.detail_v1 USING btree (id) WHERE (open_questions > 0);
 
 CREATE INDEX detail_v1_paid_orphans ON read_models.detail_v1 USING btree (id) WHERE (paid_orphans > 0);
+
+CREATE TRIGGER count_deleted AFTER DELETE ON read_models.detail_v1 REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION read_models.move_counts_v1();
+
+CREATE TRIGGER count_inserted AFTER INSERT ON read_models.detail_v1 REFERENCING NEW TABLE AS arrived FOR EACH STATEMENT EXECUTE FUNCTION read_models.move_counts_v1();
+
+CREATE TRIGGER count_truncated AFTER TRUNCATE ON read_models.detail_v1 FOR EACH STATEMENT EXECUTE FUNCTION read_models.move_counts_v1();
+
+CREATE TRIGGER count_updated AFTER UPDATE ON read_models.detail_v1 REFERENCING OLD TABLE AS gone NEW TABLE AS arrived FOR EACH STATEMENT EXECUTE FUNCTION read_models.move_counts_v1();
 
 ALTER TABLE ONLY intake.api_keys
     ADD CONSTRAINT api_keys_tenant_fkey FOREIGN KEY (tenant) REFERENCES intake.tenants(id);
@@ -1035,6 +1091,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE intake.tenants TO darkroom_service;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE intake.webhook_inbox TO darkroom_service;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE read_models.artifact_v1 TO darkroom_service;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE read_models.counts_v1 TO darkroom_service;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE read_models.detail_v1 TO darkroom_service;
 
