@@ -600,6 +600,27 @@ END $$;
 
 ALTER FUNCTION gateway.take_slot(wanted_generation uuid, held_fencing bigint, wanted_account text, slots integer) OWNER TO darkroom_owner;
 
+CREATE TABLE read_models.counts_v1 (
+    tenant text NOT NULL,
+    status text NOT NULL,
+    n bigint NOT NULL
+)
+WITH (fillfactor='50');
+
+ALTER TABLE ONLY read_models.counts_v1 FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE read_models.counts_v1 OWNER TO darkroom_owner;
+
+CREATE FUNCTION read_models.counts(wanted_tenant text) RETURNS SETOF read_models.counts_v1
+    LANGUAGE plpgsql
+    AS $$
+begin
+  perform set_config('darkroom.tenant', wanted_tenant, true);
+  return query select c.* from read_models.counts_v1 c where c.tenant = wanted_tenant;
+end $$;
+
+ALTER FUNCTION read_models.counts(wanted_tenant text) OWNER TO darkroom_owner;
+
 CREATE TABLE read_models.feed_v1 (
     tenant text NOT NULL,
     cursor text NOT NULL COLLATE pg_catalog."C",
@@ -702,6 +723,42 @@ begin
 end $$;
 
 ALTER FUNCTION read_models.locate_artifact(wanted uuid, reached_tx xid8, reached_position bigint, most integer) OWNER TO darkroom_owner;
+
+CREATE FUNCTION read_models.move_counts_v1() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+declare
+  moved jsonb;
+begin
+  if tg_op = 'TRUNCATE' then
+    delete from read_models.counts_v1;
+    return null;
+  elsif tg_op = 'INSERT' then
+    select jsonb_agg(d) into moved from (
+      select tenant, status, count(*) as n from arrived group by tenant, status) d;
+  elsif tg_op = 'DELETE' then
+    select jsonb_agg(d) into moved from (
+      select tenant, status, -count(*) as n from gone group by tenant, status) d;
+  else
+    select jsonb_agg(d) into moved from (
+      select tenant, status, sum(n) as n
+      from (select tenant, status, -1 as n from gone union all select tenant, status, 1 from arrived) both_sides
+      group by tenant, status having sum(n) <> 0) d;
+  end if;
+  if moved is null then
+    return null;
+  end if;
+  -- An upsert comes here twice, for its inserts and for its updates: no order within each is an order over both. One writer of
+  -- counters at a time, each with all its detail rows behind it, cannot deadlock.
+  perform pg_advisory_xact_lock(hashtextextended('read_models.counts_v1', 0));
+  insert into read_models.counts_v1 as c (tenant, status, n)
+  select tenant, status, n from jsonb_to_recordset(moved) as r (tenant text, status text, n bigint)
+  order by tenant, status
+  on conflict (tenant, status) do update set n = c.n + excluded.n;
+  return null;
+end $$;
+
+ALTER FUNCTION read_models.move_counts_v1() OWNER TO darkroom_owner;
 
 CREATE TABLE artifact.job_migrations (
     number integer NOT NULL,
@@ -1017,7 +1074,7 @@ CREATE TABLE read_models.migrations (
 
 ALTER TABLE read_models.migrations OWNER TO darkroom_owner;
 
-COMMENT ON TABLE read_models.migrations IS 'access d12925242e47eb6eeab40ca7a71f9e34228e6ed00b839f4272546cef2445928c';
+COMMENT ON TABLE read_models.migrations IS 'access 6bd18120b9f26e1aeb0a14763c0021fdf2212cbd21f651192cd60508141d1db5';
 
 ALTER TABLE ONLY artifact.job_migrations
     ADD CONSTRAINT job_migrations_pkey PRIMARY KEY (number);
@@ -1106,6 +1163,9 @@ ALTER TABLE ONLY intake.webhook_inbox
 ALTER TABLE ONLY read_models.artifact_v1
     ADD CONSTRAINT artifact_v1_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY read_models.counts_v1
+    ADD CONSTRAINT counts_v1_pkey PRIMARY KEY (tenant, status);
+
 ALTER TABLE ONLY read_models.detail_v1
     ADD CONSTRAINT detail_v1_pkey PRIMARY KEY (id);
 
@@ -1143,6 +1203,14 @@ CREATE INDEX detail_v1_open_questions ON read_models.detail_v1 USING btree (id) 
 
 CREATE INDEX detail_v1_paid_orphans ON read_models.detail_v1 USING btree (id) WHERE (paid_orphans > 0);
 
+CREATE TRIGGER count_deleted AFTER DELETE ON read_models.detail_v1 REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION read_models.move_counts_v1();
+
+CREATE TRIGGER count_inserted AFTER INSERT ON read_models.detail_v1 REFERENCING NEW TABLE AS arrived FOR EACH STATEMENT EXECUTE FUNCTION read_models.move_counts_v1();
+
+CREATE TRIGGER count_truncated AFTER TRUNCATE ON read_models.detail_v1 FOR EACH STATEMENT EXECUTE FUNCTION read_models.move_counts_v1();
+
+CREATE TRIGGER count_updated AFTER UPDATE ON read_models.detail_v1 REFERENCING OLD TABLE AS gone NEW TABLE AS arrived FOR EACH STATEMENT EXECUTE FUNCTION read_models.move_counts_v1();
+
 ALTER TABLE ONLY intake.api_keys
     ADD CONSTRAINT api_keys_tenant_fkey FOREIGN KEY (tenant) REFERENCES intake.tenants(id);
 
@@ -1164,7 +1232,11 @@ CREATE POLICY within_definers ON event_store.events TO darkroom_owner USING ((cu
 
 CREATE POLICY within_definers ON event_store.streams TO darkroom_owner USING ((current_setting('search_path'::text) = 'pg_catalog, pg_temp'::text));
 
+ALTER TABLE read_models.counts_v1 ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE read_models.detail_v1 ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY every_tenant ON read_models.counts_v1 TO darkroom_worker USING (true);
 
 CREATE POLICY every_tenant ON read_models.detail_v1 TO darkroom_worker USING (true);
 
@@ -1172,9 +1244,13 @@ CREATE POLICY every_tenant ON read_models.feed_v1 TO darkroom_worker USING (true
 
 ALTER TABLE read_models.feed_v1 ENABLE ROW LEVEL SECURITY;
 
+CREATE POLICY one_tenant ON read_models.counts_v1 FOR SELECT TO darkroom_api USING ((tenant = NULLIF(current_setting('darkroom.tenant'::text, true), ''::text)));
+
 CREATE POLICY one_tenant ON read_models.detail_v1 FOR SELECT TO darkroom_api USING ((tenant = NULLIF(current_setting('darkroom.tenant'::text, true), ''::text)));
 
 CREATE POLICY one_tenant ON read_models.feed_v1 FOR SELECT TO darkroom_api USING ((tenant = NULLIF(current_setting('darkroom.tenant'::text, true), ''::text)));
+
+CREATE POLICY within_definers ON read_models.counts_v1 TO darkroom_owner USING ((current_setting('search_path'::text) = 'pg_catalog, pg_temp'::text));
 
 CREATE POLICY within_definers ON read_models.detail_v1 TO darkroom_owner USING ((current_setting('search_path'::text) = 'pg_catalog, pg_temp'::text));
 
@@ -1252,6 +1328,13 @@ GRANT ALL ON FUNCTION event_store.write_judged(batch jsonb) TO darkroom_api;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE gateway.jobs TO darkroom_worker;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE read_models.counts_v1 TO darkroom_worker;
+GRANT SELECT ON TABLE read_models.counts_v1 TO darkroom_api;
+
+REVOKE ALL ON FUNCTION read_models.counts(wanted_tenant text) FROM PUBLIC;
+GRANT ALL ON FUNCTION read_models.counts(wanted_tenant text) TO darkroom_worker;
+GRANT ALL ON FUNCTION read_models.counts(wanted_tenant text) TO darkroom_api;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE read_models.feed_v1 TO darkroom_worker;
 GRANT SELECT ON TABLE read_models.feed_v1 TO darkroom_api;
 
@@ -1274,6 +1357,10 @@ GRANT ALL ON FUNCTION read_models.list_page(wanted_tenant text, after_time times
 REVOKE ALL ON FUNCTION read_models.locate_artifact(wanted uuid, reached_tx xid8, reached_position bigint, most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION read_models.locate_artifact(wanted uuid, reached_tx xid8, reached_position bigint, most integer) TO darkroom_worker;
 GRANT ALL ON FUNCTION read_models.locate_artifact(wanted uuid, reached_tx xid8, reached_position bigint, most integer) TO darkroom_api;
+
+REVOKE ALL ON FUNCTION read_models.move_counts_v1() FROM PUBLIC;
+GRANT ALL ON FUNCTION read_models.move_counts_v1() TO darkroom_worker;
+GRANT ALL ON FUNCTION read_models.move_counts_v1() TO darkroom_api;
 
 GRANT SELECT ON TABLE artifact.job_migrations TO darkroom_worker;
 

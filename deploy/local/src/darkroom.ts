@@ -10,6 +10,7 @@ import { bringUpToDate, openDatabaseOf } from './database.js';
 import { settlePorts } from './ports.js';
 import type { ReadyFile } from './ready-file.js';
 import { type LoadedSecrets, loadSecrets } from './secrets.js';
+import { simulatedVendor } from './simulated-vendor.js';
 
 const settingNames = [
   'INTAKE_PORT',
@@ -114,20 +115,23 @@ export async function startDarkroom(
       }),
     );
     const intake = await started(
-      startIntake({
-        ...intakeDefaults,
-        host,
-        port: ports.INTAKE_PORT,
-        publicUrl: settings.PUBLIC_URL,
-        databaseUrl: database.apiUrl,
-        dataDir,
-        signingSecrets,
-        providerWebhookSecrets: { sim: [webhookSecret] },
-        demoKey: secrets.demoKey,
-        demoSession: isLoopback(host),
-        logLevel,
-        logPrompts: settings.LOG_PROMPTS,
-      }),
+      startIntake(
+        {
+          ...intakeDefaults,
+          host,
+          port: ports.INTAKE_PORT,
+          publicUrl: settings.PUBLIC_URL,
+          databaseUrl: database.apiUrl,
+          dataDir,
+          signingSecrets,
+          providerWebhookSecrets: { sim: [webhookSecret] },
+          demoKey: secrets.demoKey,
+          demoSession: isLoopback(host),
+          logLevel,
+          logPrompts: settings.LOG_PROMPTS,
+        },
+        { demoVendor: simulatedVendor(simulator) },
+      ),
     );
 
     const ready = (): ReadyFile => ({

@@ -40,6 +40,15 @@ begin
     order by page.created_at desc, page.id desc;
 end $$;
 
+-- How many generations of a tenant stand at each status.
+create function read_models.counts(wanted_tenant text)
+returns setof read_models.counts_v1
+language plpgsql as $$
+begin
+  perform set_config('darkroom.tenant', wanted_tenant, true);
+  return query select c.* from read_models.counts_v1 c where c.tenant = wanted_tenant;
+end $$;
+
 -- A tenant's events after a cursor, in the order of the log.
 create function read_models.feed_page(wanted_tenant text, beyond text, types text[], most integer)
 returns setof read_models.feed_v1

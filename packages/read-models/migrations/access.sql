@@ -4,7 +4,7 @@ REVOKE ALL ON ALL FUNCTIONS IN SCHEMA read_models FROM PUBLIC, darkroom_worker, 
 GRANT USAGE ON SCHEMA read_models TO darkroom_worker, darkroom_api;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA read_models TO darkroom_worker;
 REVOKE INSERT, UPDATE, DELETE ON read_models.migrations FROM darkroom_worker;
-GRANT SELECT ON read_models.detail_v1, read_models.feed_v1, read_models.migrations TO darkroom_api;
+GRANT SELECT ON read_models.detail_v1, read_models.feed_v1, read_models.counts_v1, read_models.migrations TO darkroom_api;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA read_models TO darkroom_worker, darkroom_api;
 
 -- Reads rows whose tenant it does not know yet: for links that carry a proof of their own.
@@ -15,7 +15,7 @@ DO $$
 DECLARE
   t text;
 BEGIN
-  FOREACH t IN ARRAY ARRAY['detail_v1', 'feed_v1'] LOOP
+  FOREACH t IN ARRAY ARRAY['detail_v1', 'feed_v1', 'counts_v1'] LOOP
     EXECUTE format('ALTER TABLE read_models.%I ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', t);
     EXECUTE format('DROP POLICY IF EXISTS every_tenant ON read_models.%I', t);
     EXECUTE format('DROP POLICY IF EXISTS one_tenant ON read_models.%I', t);

@@ -1,3 +1,4 @@
+export { countGenerations, type GenerationCounts } from './counts/count-generations.js';
 export type { GenerationDetail } from './detail/detail.js';
 export { DetailProjection } from './detail/detail-projection.js';
 export { type ArtifactPorts, findArtifact, type FoundArtifact } from './detail/find-artifact.js';

@@ -6,6 +6,7 @@ import type { FeedTail } from './adapters/feed-tail.js';
 import type { KeyDirectory } from './adapters/key-directory.js';
 import type { OpenStreams } from './adapters/open-streams.js';
 import type { StaticFile } from './adapters/static-files.js';
+import type { DemoVendor } from './demo-vendor.js';
 import type { IntakeConfig } from './config.js';
 
 /** What the controllers stand on; made once in start-intake.ts. The class is the token that Nest injects it by. */
@@ -26,6 +27,8 @@ export abstract class IntakeParts {
   abstract readonly viewer: ReadonlyMap<string, StaticFile>;
   /** Key of the session that loopback visitors get; undefined where there is none. */
   abstract readonly demoKeyId: string | undefined;
+  /** Where the demo's session is and its vendor was brought along; undefined everywhere else. */
+  abstract readonly demoVendor: DemoVendor | undefined;
   /** Readiness turns false here, before anything else stops. */
   abstract readonly stopping: AbortSignal;
 }

@@ -3,6 +3,7 @@ import { APP_INTERCEPTOR } from '@nestjs/core';
 import { TerminusModule } from '@nestjs/terminus';
 import { KeyGuard } from './http/caller.js';
 import { ArtifactsController } from './http/artifacts.controller.js';
+import { DemoVendorController } from './http/demo-vendor.controller.js';
 import { DocsController } from './http/docs.controller.js';
 import { FeedController } from './http/feed.controller.js';
 import { GalleryController } from './http/gallery.controller.js';
@@ -33,6 +34,7 @@ export class IntakeModule {
         HealthController,
         DocsController,
         GalleryController,
+        ...(parts.demoVendor === undefined ? [] : [DemoVendorController]),
       ],
       providers: [
         KeyGuard,

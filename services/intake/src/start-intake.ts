@@ -25,6 +25,7 @@ import { FeedTail } from './adapters/feed-tail.js';
 import { loadGallery, loadReferenceViewer } from './adapters/gallery-files.js';
 import { KeyDirectory } from './adapters/key-directory.js';
 import { OpenStreams } from './adapters/open-streams.js';
+import type { DemoVendor } from './demo-vendor.js';
 import type { IntakeConfig } from './config.js';
 import { installSecurityHeaders } from './http/security-headers.js';
 import { webhookBodyBytes, webhookPath } from './http/provider-webhooks.controller.js';
@@ -37,6 +38,8 @@ export interface IntakeOptions {
   readonly logger?: Logger;
   /** Where the images are. Default: local disk, `objects` below the data folder. */
   readonly objects?: ObjectStore;
+  /** The vendor of a demo, which its visitors may break. No setting brings one: only who embeds intake can. */
+  readonly demoVendor?: DemoVendor;
 }
 
 export interface RunningIntake extends RunningService {
@@ -85,6 +88,7 @@ export async function startIntake(config: IntakeConfig, options: IntakeOptions =
   try {
     const { demoKey } = config;
     const demoKeyId = demoKey === undefined ? undefined : await addDemoKey(sql, demoKey, config.defaultRoute);
+    const demoVendor = config.demoSession ? options.demoVendor : undefined;
     const parts: IntakeParts = {
       config,
       logger,
@@ -96,9 +100,10 @@ export async function startIntake(config: IntakeConfig, options: IntakeOptions =
       keys,
       streams,
       tail,
-      gallery: await loadGallery(),
+      gallery: await loadGallery({ demo: demoVendor !== undefined }),
       viewer: await loadReferenceViewer(),
       demoKeyId: config.demoSession ? demoKeyId : undefined,
+      demoVendor,
       stopping: leaving.signal,
     };
     const http = await createHttpApp(IntakeModule.with(parts), {

@@ -83,6 +83,7 @@ describe('projections', () => {
     database.sql`update event_store.checkpoints set tx = '0', position = 0 where holder is null`;
   const everything = async () => ({
     details: await database.sql`select * from read_models.detail_v1 order by id`,
+    counts: await database.sql`select * from read_models.counts_v1 where n <> 0 order by tenant, status`,
     images: await database.sql`select * from read_models.artifact_v1 order by id`,
     feed: await database.sql`select * from read_models.feed_v1 order by tenant, cursor`,
   });

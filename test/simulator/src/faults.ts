@@ -116,5 +116,8 @@ export const faultsSchema = z.strictObject({
 
 export type Faults = z.infer<typeof faultsSchema>;
 
+/** Faults as they are given: what is absent goes well. */
+export type FaultsInput = z.input<typeof faultsSchema>;
+
 /** No fault at all. */
 export const noFaults: Faults = faultsSchema.parse({});

@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+import { type FaultsInput, faultsSchema } from './faults.js';
 import { OutputLinks } from './job-json.js';
 import { Pictures } from './pictures.js';
 import { RateLimiter } from './rate-limiter.js';
@@ -20,6 +22,10 @@ export interface SimulatorOptions {
 export interface RunningSimulator {
   url: string;
   port: number;
+  /** Whether exactly this goes wrong. */
+  hasFaults(faults: FaultsInput): boolean;
+  /** The whole set at once, kept over restarts; as PUT /admin/faults does. */
+  setFaults(faults: FaultsInput): void;
   stop(): Promise<void>;
 }
 
@@ -51,6 +57,8 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
   return {
     url,
     port: Number(new URL(url).port),
+    hasFaults: (faults) => isDeepStrictEqual(book.faults, faultsSchema.parse(faults)),
+    setFaults: (faults) => book.setFaults(faultsSchema.parse(faults)),
     async stop() {
       stopping.abort();
       await webhooks.stop();

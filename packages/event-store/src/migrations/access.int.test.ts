@@ -1,4 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { openDatabase } from '../database.js';
 import { createPostgresEventStore } from '../postgres/store.js';
 import { sample } from '../conformance/samples.js';
@@ -43,6 +47,28 @@ it('access that was changed by hand stays until it is set anew', async () => {
   } finally {
     await owner.end();
     await database.drop();
+  }
+});
+
+it('a migration sees the rows that the owner does not see otherwise', async () => {
+  const database = await createTestDatabase();
+  const owner = openDatabase(database.ownerUrl, { max: 1 });
+  const store = createPostgresEventStore(database.sql);
+  const folder = mkdtempSync(join(tmpdir(), 'darkroom-access-'));
+  try {
+    await store.append(sample.append());
+    expect(await owner`SELECT FROM event_store.events`).toHaveLength(0);
+    writeFileSync(
+      join(folder, '0001_seen.sql'),
+      'CREATE TABLE {{schema}}.seen AS SELECT count(*)::int AS n FROM event_store.events',
+    );
+    await migrate(owner, [{ schema: 'later', directory: pathToFileURL(`${folder}/`) }]);
+    expect(await owner`SELECT n FROM later.seen`).toEqual([{ n: 1 }]);
+  } finally {
+    await store.stop();
+    await owner.end();
+    await database.drop();
+    rmSync(folder, { recursive: true });
   }
 });
 

@@ -33,6 +33,8 @@ export async function migrate(
   await owner.begin(async (tx) => {
     await tx.unsafe('SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0');
     await tx.unsafe(`SELECT pg_advisory_xact_lock(${lockId})`);
+    // Every name is qualified. Row-level security lets the owner see rows under this search path alone (access.sql).
+    await tx.unsafe('SET LOCAL search_path = pg_catalog, pg_temp');
     for (const { set, files } of read) await migrateSet(tx, set, files, options);
     if (!(await ensureRoles(tx))) {
       options.log?.(

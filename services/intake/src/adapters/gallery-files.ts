@@ -1,11 +1,19 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { loadFiles, type StaticFile } from './static-files.js';
+import { loadFiles, type StaticFile, textFile } from './static-files.js';
 
-/** The built gallery; empty where it was not built. */
-export async function loadGallery(): Promise<ReadonlyMap<string, StaticFile>> {
+/** The built gallery; empty where it was not built. With `demo`, its page knows that there is a vendor to break. */
+export async function loadGallery({
+  demo,
+}: {
+  readonly demo: boolean;
+}): Promise<ReadonlyMap<string, StaticFile>> {
   const folder = folderOf(() => import.meta.resolve('@darkroom/web/package.json'));
-  return folder === undefined ? new Map() : loadFiles(join(folder, 'dist'));
+  const files = folder === undefined ? new Map<string, StaticFile>() : await loadFiles(join(folder, 'dist'));
+  const page = files.get('index.html');
+  if (!demo || !page) return files;
+  const marked = page.body.toString().replace('<html ', '<html data-demo ');
+  return new Map(files).set('index.html', textFile(marked, page.contentType));
 }
 
 /** What of the API reference's viewer is needed; its npm package holds more. */

@@ -30,6 +30,12 @@ export class GalleryController {
     sendFile(request, reply, this.parts.gallery.get('index.html') ?? notBuilt, { policy: pagePolicy });
   }
 
+  /** The same page, which reads from its address what to show. */
+  @Get('generations/:id')
+  pageOfOne(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
+    this.page(request, reply);
+  }
+
   @Get('icon.svg')
   icon(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
     this.send('icon.svg', request, reply, false);

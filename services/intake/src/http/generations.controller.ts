@@ -10,6 +10,8 @@ import {
 } from '@darkroom/platform';
 import { sheetFor } from '@darkroom/providers';
 import {
+  countGenerations,
+  type GenerationCounts,
   type GenerationDetail,
   type GenerationResource,
   getGeneration,
@@ -131,6 +133,16 @@ export class GenerationsController {
       void reply.header('link', `</v1/generations?${next.toString()}>; rel="next"`);
     }
     return { data: answer.generations.map((detail) => this.resource(detail)), next: answer.next };
+  }
+
+  // Before `:id`, which would take it for one.
+  @Get('counts')
+  async counts(
+    @Caller() { tenant }: Principal,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<Envelope<GenerationCounts>> {
+    void reply.header('cache-control', 'private, no-cache');
+    return { data: await countGenerations(this.parts.sql, { tenant }) };
   }
 
   @Get(':id')

@@ -2,6 +2,7 @@ import { newUuid, toPublicId } from '@darkroom/platform';
 import type { z } from 'zod';
 import {
   acceptedEnvelope,
+  countsEnvelope,
   generationEnvelope,
   generationPage,
   type generationSchema,
@@ -160,6 +161,35 @@ describe('the list', () => {
     const answer = await intake.call({ path: `${path}?${query}` });
     expect(answer.status).toBe(400);
     expect(['invalid_query', 'invalid_cursor']).toContain(answer.json<{ code: string }>().code);
+  });
+});
+
+describe('the counts', () => {
+  it('are of all that the tenant has, and of nobody else’s', async () => {
+    const countsOf = async (headers?: Record<string, string>) => {
+      const ask = { path: `${path}/counts`, ...(headers ? { headers } : {}) };
+      const answer = await (headers ? intake.bare(ask) : intake.call(ask));
+      expect([answer.status, answer.headers['cache-control']]).toEqual([200, 'private, no-cache']);
+      return answer.json(countsEnvelope).data;
+    };
+    const before = await countsOf();
+    const id = await intake.create({ prompt: 'counted', model: 'sim/keyed' });
+    await startAttempt(intake.store, id);
+    await finish(intake, id);
+    await intake.create({ prompt: 'counted, too', model: 'sim/keyed' });
+    const expected = {
+      ...before,
+      queued: before.queued + 1,
+      succeeded: before.succeeded + 1,
+      total: before.total + 2,
+    };
+    await until('the rows', async () => {
+      const counts = await countsOf();
+      return counts.total === expected.total && counts.succeeded === expected.succeeded ? true : undefined;
+    });
+    expect(await countsOf()).toEqual(expected);
+    expect(new Set(Object.values(await countsOf(asForeigner())))).toEqual(new Set([0]));
+    expect((await intake.bare({ path: `${path}/counts` })).status).toBe(401);
   });
 });
 

@@ -7,6 +7,7 @@ import type { Header, Operation } from './operation.js';
 import {
   acceptedEnvelope,
   artifactEnvelope,
+  countsEnvelope,
   feedMessageSchema,
   generationEnvelope,
   generationPage,
@@ -109,6 +110,16 @@ export const operations: readonly Operation[] = [
       },
     ],
     problems: ['invalid_query', 'invalid_cursor'],
+  },
+  {
+    method: 'get',
+    path: '/v1/generations/counts',
+    id: 'countGenerations',
+    tag: 'generations',
+    summary: 'How many generations stand at each status.',
+    access: 'key',
+    answers: [{ status: 200, description: 'All of the tenant’s.', content: json(countsEnvelope) }],
+    problems: [],
   },
   {
     method: 'get',

@@ -100,6 +100,22 @@ export const generationPage = z
   .strictObject({ data: z.array(generationSchema), next: z.string().nullable() })
   .meta({ id: 'GenerationPage' });
 
+const count = z.int().min(0);
+
+export const countsEnvelope = z
+  .strictObject({
+    data: z.strictObject({
+      queued: count,
+      processing: count,
+      verifying: count,
+      succeeded: count,
+      failed: count,
+      canceled: count,
+      total: count,
+    }),
+  })
+  .meta({ id: 'GenerationCounts', description: 'May be a moment behind the generations themselves.' });
+
 const eventSchema = z.strictObject({
   id: z.string(),
   type: z.string(),

@@ -17,7 +17,7 @@ import {
 import { feedSubscription, projectDetail, projectFeed, readModelMigrations } from '@darkroom/read-models';
 import { type IntakeConfig, intakeDefaults } from '../config.js';
 import { intakeMigrations } from '../migrations.js';
-import { type RunningIntake, startIntake } from '../start-intake.js';
+import { type IntakeOptions, type RunningIntake, startIntake } from '../start-intake.js';
 import { type Answer, type Call, httpCall } from './http-call.js';
 
 const secret = 'a secret that only tests know';
@@ -45,7 +45,10 @@ export interface TestIntake {
   stop(): Promise<void>;
 }
 
-export async function startTestIntake(overrides: Partial<IntakeConfig> = {}): Promise<TestIntake> {
+export async function startTestIntake(
+  overrides: Partial<IntakeConfig> = {},
+  options: Pick<IntakeOptions, 'demoVendor'> = {},
+): Promise<TestIntake> {
   const database = await createTestDatabase({ migrations: [readModelMigrations, intakeMigrations] });
   const dataDir = mkdtempSync(join(tmpdir(), 'darkroom-intake-'));
   const objects = localDiskObjectStore(join(dataDir, 'objects'));
@@ -76,7 +79,7 @@ export async function startTestIntake(overrides: Partial<IntakeConfig> = {}): Pr
     ...overrides,
   };
   const logger = createLogger({ service: 'intake', level: process.env['TEST_LOG_LEVEL'] ?? 'silent' });
-  let running: RunningIntake = await startIntake(config, { objects, logger });
+  let running: RunningIntake = await startIntake(config, { ...options, objects, logger });
   const foreignKey = await addTenant(database, 'other');
 
   const bare = (call: Call): Promise<Answer> => httpCall(running.url, call);
@@ -106,7 +109,7 @@ export async function startTestIntake(overrides: Partial<IntakeConfig> = {}): Pr
     },
     async restart(changed = {}) {
       await running.stop();
-      running = await startIntake({ ...config, ...changed }, { objects, logger });
+      running = await startIntake({ ...config, ...changed }, { ...options, objects, logger });
     },
     async stop() {
       await running.stop();
