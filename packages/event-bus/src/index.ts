@@ -13,5 +13,7 @@ export { listParked, type ParkedError, type ParkedStream } from './parked-stream
 export type { BusLog, Consumer, ConsumerHealth, ConsumerState, HandleMessage } from './port.js';
 export type { PostgresLogOptions } from './postgres-log-consumer.js';
 export { PostgresLogTransport } from './postgres-log-transport.js';
+export { type ParkedFilter, previewReplay, type Replay, replayParked } from './replay-parked.js';
 export { defaultRedeliveryPolicy, type RedeliveryPolicy } from './redelivery.js';
+export { startSweep, type Sweep, type SweepOptions } from './sweep.js';
 export { SurfaceHandlerErrors } from './surface-handler-errors.js';

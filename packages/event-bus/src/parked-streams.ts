@@ -41,6 +41,9 @@ const parkedRow = z.object({
   nextTryAt: z.date(),
 });
 
+/** Reads a row that was selected with `parkedColumns`. */
+export const parkedFrom = (row: postgres.Row): ParkedStream => parkedRow.parse(row);
+
 /** Cuts an error to what may be stored and shown. */
 export function describeError(error: unknown): ParkedError {
   if (!(error instanceof Error))
@@ -49,7 +52,10 @@ export function describeError(error: unknown): ParkedError {
   return { name: error.name, code, message: error.message.replaceAll('\0', '').slice(0, 500) };
 }
 
-const columns = (sql: postgres.Sql): postgres.PendingQuery<postgres.Row[]> => sql`
+/** What every query of the table selects. */
+export const parkedColumns = (
+  sql: postgres.Sql | postgres.TransactionSql,
+): postgres.PendingQuery<postgres.Row[]> => sql`
   consumer, stream, version, event_id as "eventId", event_type as "eventType", last_version as "lastVersion", error, attempts,
   parked_at as "parkedAt", last_tried_at as "lastTriedAt", next_try_at as "nextTryAt"`;
 
@@ -81,8 +87,8 @@ export function parkedStreams(sql: postgres.Sql, consumer: string): ParkedStream
 
     async load(stream) {
       const rows =
-        await sql`select ${columns(sql)} from bus.parked where consumer = ${consumer} and stream = ${stream}`;
-      return rows[0] === undefined ? undefined : parkedRow.parse(rows[0]);
+        await sql`select ${parkedColumns(sql)} from bus.parked where consumer = ${consumer} and stream = ${stream}`;
+      return rows[0] === undefined ? undefined : parkedFrom(rows[0]);
     },
 
     async park(message, error, tries, nextTryMs) {
@@ -131,8 +137,8 @@ export async function listParked(
   filter: { readonly consumer?: string; readonly limit: number },
 ): Promise<ParkedStream[]> {
   const rows = await sql`
-    select ${columns(sql)} from bus.parked
+    select ${parkedColumns(sql)} from bus.parked
     where ${filter.consumer === undefined ? sql`true` : sql`consumer = ${filter.consumer}`}
     order by parked_at, consumer, stream limit ${filter.limit}`;
-  return rows.map((row) => parkedRow.parse(row));
+  return rows.map(parkedFrom);
 }

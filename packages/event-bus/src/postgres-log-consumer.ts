@@ -236,7 +236,7 @@ export class PostgresLogConsumer implements Consumer {
   }
 
   private async retryParked(scheduler: KeyedScheduler<Cursor>, delivery: Delivery): Promise<void> {
-    for (const stream of await parkedStreams(this.options.sql, this.options.group).due(16)) {
+    for (const stream of await parkedStreams(this.options.sql, this.options.group).due(64)) {
       scheduler.addUntracked(stream, () => delivery.retryParked(stream));
     }
   }

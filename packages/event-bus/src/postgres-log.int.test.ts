@@ -11,9 +11,11 @@ import { createTestDatabase, type TestDatabase } from '@darkroom/event-store/tes
 import { Controller, type INestMicroservice, Module, type Type } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
 import { createBusMicroservice } from './bus-microservice.js';
+import { guardForward } from './guard.js';
 import type { BusMessage } from './message.js';
 import { busMigrations } from './migrations.js';
 import { listParked } from './parked-streams.js';
+import { replayParked } from './replay-parked.js';
 import { PostgresLogTransport } from './postgres-log-transport.js';
 import {
   busConformance,
@@ -152,6 +154,14 @@ describe('bus on the Postgres log', () => {
     traceparent,
     consume,
     parked: (group) => listParked(database.sql, { consumer: group, limit: 100 }),
+    rewind: async (group) => {
+      const { count } = await database.sql`
+        update event_store.checkpoints set tx = '0', position = 0 where subscription = ${group} and holder is null`;
+      expect(count).toBe(1);
+    },
+    guard: (group, stream, version) => database.sql.begin((tx) => guardForward(tx, group, stream, version)),
+    replay: async (group) =>
+      (await database.sql.begin((tx) => replayParked(tx, { consumer: group }, 100))).streams.length,
     append: async (stream, type = 'ProgressReported') => {
       const version = versions.get(stream) ?? 0;
       const outcome = await store.append({

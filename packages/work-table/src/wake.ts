@@ -23,9 +23,10 @@ function mergeTwo(a: Wake, b: Wake): Wake {
  * Makes rows due, or new ones. Wakes that tell nothing new are dropped by reading alone: most messages are about the holder's
  * own appends, and a write for each would cost a transaction id that holds the log's readers back. Rows are locked in the
  * order of their generations, as by every writer of many.
+ * @returns how many told something new
  */
-export async function wakeRows(sql: Database, names: JobNames, wakes: readonly Wake[]): Promise<void> {
-  await sql`
+export async function wakeRows(sql: Database, names: JobNames, wakes: readonly Wake[]): Promise<number> {
+  const { count } = await sql`
     INSERT INTO ${sql(names.jobs)} AS j (generation, tenant, seen_version, due_at, traceparent)
     SELECT w.generation, w.tenant, w.version, coalesce(w.at, clock_timestamp()), w.traceparent
     FROM unnest(${arrayOf(wakes.map(({ generation }) => generation))}::uuid[],
@@ -42,4 +43,5 @@ export async function wakeRows(sql: Database, names: JobNames, wakes: readonly W
         woken_at = CASE WHEN j.holder IS NOT NULL THEN least(j.woken_at, excluded.due_at) END,
         due_at = CASE WHEN j.holder IS NOT NULL THEN j.due_at ELSE least(j.due_at, excluded.due_at) END
     WHERE excluded.seen_version > j.seen_version`;
+  return count;
 }

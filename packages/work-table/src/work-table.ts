@@ -18,6 +18,8 @@ export interface WorkTable {
   /** Inserts the row or makes it due; nothing where the row has seen that version. Batched with other wakes. */
   wake(wake: Wake): Promise<void>;
   wakeMany(wakes: readonly Wake[]): Promise<void>;
+  /** The same, at once and on its own. @returns for how many generations it told something new */
+  assure(wakes: readonly Wake[]): Promise<number>;
   claimDue(request: ClaimRequest): Promise<Claim[]>;
   /** Lengthens leases; answers with the claims that are still held. */
   renew(claims: readonly Claim[], leaseSeconds: number): Promise<Claim[]>;
@@ -41,11 +43,12 @@ export function workTableMigrations(schema: string): MigrationSet {
 /** The work table of one service. */
 export function workTable(sql: Database, { schema }: WorkTableOptions): WorkTable {
   const names = namesIn(schema);
-  const wakes = batchedWakes((batch) => wakeRows(sql, names, mergeWakes(batch)));
+  const wakes = batchedWakes(async (batch) => void (await wakeRows(sql, names, mergeWakes(batch))));
   return {
     migrationSet: workTableMigrations(schema),
     wake: (wake) => wakes.add([wake]),
     wakeMany: (many) => wakes.add(many),
+    assure: (many) => wakeRows(sql, names, mergeWakes(many)),
     claimDue: (request) => claimDue(sql, names, request),
     renew: (claims, leaseSeconds) => renew(sql, names, claims, leaseSeconds),
     move: (claim, move) => ({ postgres: (tx) => moveRow(tx, names, claim, move) }),

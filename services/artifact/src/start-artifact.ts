@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { mayAppend } from '@darkroom/domain';
-import { busMigrations, createBusMicroservice, PostgresLogTransport } from '@darkroom/event-bus';
+import { busMigrations, createBusMicroservice, PostgresLogTransport, startSweep } from '@darkroom/event-bus';
 import {
   createPostgresEventStore,
   databaseRoles,
@@ -21,7 +21,7 @@ import sharp from 'sharp';
 import { ArtifactModule } from './artifact.module.js';
 import type { ArtifactConfig } from './config.js';
 import { sweepIncoming } from './download/incoming-file.js';
-import { Waker } from './handlers/wake.handlers.js';
+import { wakeOf, Waker, wakingTypes } from './handlers/wake.handlers.js';
 import { artifactMigrations, artifactSchema } from './migrations.js';
 import { downloadAllowances } from './policy/allowances.js';
 import { type JobPorts, runJob } from './use-cases/run-job.js';
@@ -89,10 +89,21 @@ export async function startArtifact(
   const module = ArtifactModule.with(new Waker(work, () => worker.poke()));
   const app = await createBusMicroservice(module, transport, { logger: new NestLogger(logger) });
   await app.listen();
+  const sweep = startSweep({
+    store,
+    group: 'artifact',
+    types: wakingTypes,
+    assure: async (events) => {
+      const missing = await work.assure(events.map(wakeOf));
+      if (missing > 0) worker.poke();
+      return missing;
+    },
+    log: logger,
+  });
 
   let stopped: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
-    await app.close();
+    await Promise.all([app.close(), sweep.stop()]);
     await worker.stop();
     await work.stop();
     await Promise.all([egress.stop(), store.stop()]);

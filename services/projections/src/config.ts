@@ -4,6 +4,8 @@ import { ConfigError, type Environment, readSettings } from '@darkroom/platform'
 export interface ProjectionsConfig {
   readonly databaseUrl: string;
   readonly logLevel: string;
+  /** How far behind the bus, and how often, the log is swept. Default: a minute, every 10 s. */
+  readonly sweep?: { readonly olderThanMs: number; readonly everyMs: number };
 }
 
 /**

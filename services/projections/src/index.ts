@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { generationEventTypes } from '@darkroom/contract';
 import { mayAppend } from '@darkroom/domain';
-import { busMigrations, createBusMicroservice, PostgresLogTransport } from '@darkroom/event-bus';
+import { busMigrations, createBusMicroservice, PostgresLogTransport, startSweep } from '@darkroom/event-bus';
 import {
   createPostgresEventStore,
   databaseRoles,
@@ -47,14 +48,23 @@ export async function startProjections(
       concurrency: 128,
       log: logger,
     });
-    const module = ProjectionsModule.with(new DetailProjection({ sql, store }));
+    const detail = new DetailProjection({ sql, store });
+    const module = ProjectionsModule.with(detail);
     const app = await createBusMicroservice(module, transport, { logger: new NestLogger(logger) });
     await app.listen();
+    const sweep = startSweep({
+      store,
+      group: detailSubscription,
+      types: generationEventTypes,
+      assure: (events) => detail.assure(events),
+      log: logger,
+      ...config.sweep,
+    });
     const feed = startFeed({ sql, store, holder: `projections-${randomUUID()}`, logger });
 
     let stopped: Promise<void> | undefined;
     const stop = async (): Promise<void> => {
-      await Promise.all([app.close(), feed.stop()]);
+      await Promise.all([app.close(), sweep.stop(), feed.stop()]);
       await closeStores();
     };
     return { name: 'projections', stop: () => (stopped ??= stop()) };

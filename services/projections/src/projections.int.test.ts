@@ -43,8 +43,15 @@ describe('projections', () => {
     await database.drop();
   });
 
-  const start = async (): Promise<RunningService> => {
-    const service = await startProjections({ databaseUrl: database.url, logLevel: 'silent' });
+  const start = async (sweep?: {
+    readonly olderThanMs: number;
+    readonly everyMs: number;
+  }): Promise<RunningService> => {
+    const service = await startProjections({
+      databaseUrl: database.url,
+      logLevel: 'silent',
+      ...(sweep === undefined ? {} : { sweep }),
+    });
     running.push(service);
     return service;
   };
@@ -80,7 +87,8 @@ describe('projections', () => {
   };
   /** As a consumer group whose checkpoint was lost, or a bus that tells everything again. */
   const rewind = () =>
-    database.sql`update event_store.checkpoints set tx = '0', position = 0 where holder is null`;
+    database.sql`update event_store.checkpoints set tx = '0', position = 0
+      where holder is null and subscription = any(${`{${detailSubscription},${feedSubscription}}`}::text[])`;
   const everything = async () => ({
     details: await database.sql`select * from read_models.detail_v1 order by id`,
     counts: await database.sql`select * from read_models.counts_v1 where n <> 0 order by tenant, status`,
@@ -155,6 +163,18 @@ describe('projections', () => {
     };
     await expect(handlers[0]?.(events, fenced)).rejects.toThrow('fenced');
     expect((await everything()).feed).toEqual(before);
+  });
+
+  it('write rows for what the bus never brought: the sweep finds it', async () => {
+    const id = await requested();
+    // As if the bus had been told that it was done.
+    const { checkpoints } = store;
+    const lease = await checkpoints.acquire(detailSubscription, 'by hand', 5);
+    const fencing = lease?.fencing ?? 0n;
+    expect(await checkpoints.advance(detailSubscription, fencing, await store.head())).toBe(true);
+    await checkpoints.release(detailSubscription, fencing);
+    await start({ olderThanMs: 0, everyMs: 50 });
+    await until('the row', async () => (await versionOf(id)) === 1);
   });
 
   it('change nothing when everything is told to them again', async () => {

@@ -18,6 +18,8 @@ export interface ProviderGatewayConfig {
   readonly concurrency?: number;
   /** Default 10. */
   readonly leaseSeconds?: number;
+  /** How far behind the bus, and how often, the log is swept. Default: a minute, every 10 s. */
+  readonly sweep?: { readonly olderThanMs: number; readonly everyMs: number };
   /** What differs from the default policy. */
   readonly retry?: Partial<RetryPolicy>;
 }

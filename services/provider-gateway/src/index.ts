@@ -1,5 +1,5 @@
 import { defaultRetryPolicy, mayAppend } from '@darkroom/domain';
-import { busMigrations, createBusMicroservice, PostgresLogTransport } from '@darkroom/event-bus';
+import { busMigrations, createBusMicroservice, PostgresLogTransport, startSweep } from '@darkroom/event-bus';
 import {
   createPostgresEventStore,
   databaseRoles,
@@ -26,6 +26,7 @@ import { vendorCalls } from './adapters/vendor-calls.js';
 import { vendorJobs } from './adapters/vendor-jobs.js';
 import type { ProviderGatewayConfig } from './config.js';
 import type { CrashProbe, GatewayPorts } from './gateway-ports.js';
+import { wakeOf, wakingTypes } from './handlers/wake.handlers.js';
 import { streaks } from './policy/streaks.js';
 import { providerGatewayMigrations } from './migrations.js';
 import { ProviderGatewayModule } from './provider-gateway.module.js';
@@ -122,9 +123,21 @@ export async function startProviderGateway(
     const module = ProviderGatewayModule.with({ jobs, poke: () => worker.poke() });
     const app = await createBusMicroservice(module, transport, { logger: new NestLogger(logger) });
     await app.listen();
+    const sweep = startSweep({
+      store,
+      group,
+      types: wakingTypes,
+      assure: async (events) => {
+        const missing = await jobs.assure(events.map(wakeOf));
+        if (missing > 0) worker.poke();
+        return missing;
+      },
+      log: logger,
+      ...config.sweep,
+    });
     let stopped: Promise<void> | undefined;
     const stop = async (): Promise<void> => {
-      await app.close();
+      await Promise.all([app.close(), sweep.stop()]);
       await worker.stop();
       await closeAll();
     };

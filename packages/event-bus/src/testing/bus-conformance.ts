@@ -224,6 +224,60 @@ export const busConformance: readonly BusConformanceCase[] = [
     },
   },
   {
+    name: 'redelivery after the final event: all of it comes again and is dropped, nothing is parked',
+    async run(bus) {
+      const stream = await streamOf(bus, 5);
+      const name = group();
+      let told = 0;
+      const effects: number[] = [];
+      const member = (): Promise<Awaited<ReturnType<BusHarness['consume']>>> =>
+        bus.consume({
+          group: name,
+          handle: async (message) => {
+            if (message.stream !== stream) return;
+            told += 1;
+            if (await bus.guard(name, stream, message.version)) effects.push(message.version);
+          },
+        });
+      const first = await member();
+      await until('read to the end', () => told === 5);
+      await first.stop();
+      await bus.rewind(name);
+      const second = await member();
+      await until('told again', () => told === 10);
+      await second.stop();
+      assert.deepEqual(effects, [1, 2, 3, 4, 5]);
+      assert.deepEqual(await bus.parked(name), []);
+    },
+  },
+  {
+    name: 'replay by command: a parked stream is tried before its time, in order, and goes on',
+    async run(bus) {
+      const stream = await streamOf(bus, 3);
+      const name = group();
+      let broken = true;
+      const seen: number[] = [];
+      const consumer = await bus.consume({
+        group: name,
+        policy: { ...quick, parkBaseMs: 3_600_000 },
+        handle: async (message) => {
+          if (message.stream !== stream) return;
+          if (broken && message.version === 2) throw poison();
+          seen.push(message.version);
+        },
+      });
+      await until('parked with the last behind', async () => (await bus.parked(name))[0]?.lastVersion === 3);
+      assert.equal(await bus.replay(name), 1);
+      await until('tried, and parked again', async () => ((await bus.parked(name))[0]?.attempts ?? 0) > 4);
+      broken = false;
+      assert.equal(await bus.replay(name), 1);
+      await until('released', async () => (await bus.parked(name)).length === 0);
+      assert.equal(await bus.replay(name), 0);
+      await consumer.stop();
+      assert.deepEqual(seen, [1, 2, 3]);
+    },
+  },
+  {
     name: 'a cause common to all messages stops the consumer; it goes on by itself when the cause is gone',
     async run(bus) {
       const streams = await Promise.all(Array.from({ length: 12 }, () => streamOf(bus, 1)));

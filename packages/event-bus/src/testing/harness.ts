@@ -30,6 +30,12 @@ export interface BusHarness {
   /** Starts a member of a group through the adapter's Nest transport. */
   consume(request: ConsumeRequest): Promise<RunningConsumer>;
   parked(group: string): Promise<ParkedStream[]>;
+  /** Makes the group read everything again: a checkpoint that was lost, offsets set back. No member runs. */
+  rewind(group: string): Promise<void>;
+  /** Moves the guard of a handler forward, in a transaction with nothing else. False: it has had this version. */
+  guard(group: string, stream: string, version: number): Promise<boolean>;
+  /** Lets the group's parked streams be tried now. */
+  replay(group: string): Promise<number>;
   /** The traceparent that every appended event carries. */
   readonly traceparent: string;
 }

@@ -1,4 +1,4 @@
-import { type DetailProjectionPorts, projectDetail } from './project-detail.js';
+import { type DetailProjectionPorts, projectDetail, rowVersions } from './project-detail.js';
 
 interface Waiting {
   version: number;
@@ -30,6 +30,19 @@ export class DetailProjection {
       this.waiting.set(stream, entry);
       this.writing ??= this.writeAll();
     });
+  }
+
+  /** Brings rows up to these events where they are behind. @returns how many were */
+  async assure(events: readonly { readonly stream: string; readonly version: number }[]): Promise<number> {
+    const newest = new Map<string, number>();
+    for (const { stream, version } of events) newest.set(stream, Math.max(version, newest.get(stream) ?? 0));
+    const versions = await rowVersions(this.ports.sql, [...newest.keys()]);
+    const behind = [...newest].filter(([stream, version]) => (versions.get(stream) ?? 0) < version);
+    // One that cannot be folded is parked by its own message: it holds nobody up here.
+    const outcomes = await Promise.allSettled(
+      behind.map(([stream, version]) => this.project(stream, version)),
+    );
+    return outcomes.filter(({ status }) => status === 'fulfilled').length;
   }
 
   private async writeAll(): Promise<void> {

@@ -65,6 +65,13 @@ async function knownDetails(
   return new Map(rows.map(parseDetailRow).map((detail) => [detail.id, detail]));
 }
 
+/** Versions that rows reflect, of those that are there. */
+export async function rowVersions(sql: postgres.Sql, ids: readonly string[]): Promise<Map<string, number>> {
+  const rows = await sql<{ id: string; version: number }[]>`
+    select id, version from read_models.detail_v1 where id = any(${arrayOf([...ids])}::uuid[])`;
+  return new Map(rows.map(({ id, version }) => [id, version]));
+}
+
 async function writeDetails(sql: postgres.Sql, details: readonly GenerationDetail[]): Promise<void> {
   const rows = details.map((detail) => ({
     id: detail.id,

@@ -1,5 +1,5 @@
 import type { BusMessage } from '@darkroom/event-bus';
-import type { WorkTable } from '@darkroom/work-table';
+import type { Wake, WorkTable } from '@darkroom/work-table';
 import { Controller, Inject } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
 
@@ -10,24 +10,36 @@ export class Waker {
     private readonly poke: () => void,
   ) {}
 
-  async wake({ stream, version, metadata }: BusMessage): Promise<void> {
-    const { tenant, traceparent } = metadata;
-    await this.work.wake({
-      generation: stream,
-      tenant,
-      version,
-      ...(traceparent === undefined ? {} : { traceparent }),
-    });
+  async wake(message: BusMessage): Promise<void> {
+    await this.work.wake(wakeOf(message));
     this.poke();
   }
 }
+
+/** What an event asks of the work here: a look at its generation. */
+export function wakeOf({
+  stream,
+  version,
+  metadata,
+}: Pick<BusMessage, 'stream' | 'version' | 'metadata'>): Wake {
+  const { tenant, traceparent } = metadata;
+  return { generation: stream, tenant, version, ...(traceparent === undefined ? {} : { traceparent }) };
+}
+
+/** What others append, and what may change the next step. */
+export const wakingTypes = [
+  'OutputsProduced',
+  'OutputsRefreshed',
+  'FailureOrdered',
+  'DeadlineExtended',
+] as const;
 
 /** Messages only wake the job: a long download never holds the bus, and what is to be done is read from the log. */
 @Controller()
 export class WakeHandlers {
   constructor(@Inject(Waker) private readonly waker: Waker) {}
 
-  @EventPattern(['OutputsProduced', 'OutputsRefreshed', 'FailureOrdered', 'DeadlineExtended'])
+  @EventPattern([...wakingTypes])
   async onEvent(@Payload() message: BusMessage): Promise<void> {
     await this.waker.wake(message);
   }

@@ -7,14 +7,12 @@ export interface AuditEntry {
   readonly id: string;
   readonly operator: string;
   readonly action: string;
-  readonly generation: string;
+  /** UUID; null: more than one. */
+  readonly generation: string | null;
   readonly reason: string;
   readonly request: Readonly<Record<string, unknown>>;
-  readonly before: { readonly version: number; readonly decision_version: number; readonly state: string };
-  readonly after: {
-    readonly version: number;
-    readonly events: readonly { readonly id: string; readonly type: string }[];
-  };
+  readonly before: Readonly<Record<string, unknown>>;
+  readonly after: Readonly<Record<string, unknown>>;
 }
 
 /** The one statement that writes an entry: part of the append's transaction, so that neither is there without the other. */

@@ -1,14 +1,23 @@
 import { openQuestions } from '@darkroom/domain';
 import { listParked } from '@darkroom/event-bus';
-import { fromPublicId, ProblemError, toPublicId } from '@darkroom/platform';
+import { fromPublicId, newUuid, ProblemError, toPublicId } from '@darkroom/platform';
 import { type Attention, generationsInNeed, type GenerationDetail, paidOrphans } from '@darkroom/read-models';
-import { Controller, Get, Inject, Query, UseGuards } from '@nestjs/common';
-import { OperatorGuard } from '../auth/operator-guard.js';
+import { Body, Controller, Get, HttpCode, Inject, Post, Query, UseGuards } from '@nestjs/common';
+import { CurrentOperator, OperatorGuard } from '../auth/operator-guard.js';
+import type { Operator } from '../auth/operator-keys.js';
 import { CONTROL_PLANE_PORTS, type ControlPlanePorts } from '../ports.js';
+import { replay } from '../use-cases/replay-parked.js';
 import { type ParkedView, parkedView } from '../views/parked-view.js';
 import { type AttemptView, plainAttemptView } from '../views/attempt-view.js';
 import { type OrphanView, orphanView } from '../views/orphan-view.js';
-import { pageQuery, type PageQueryParams, parkedQuery, type ParkedQueryParams } from './schemas.js';
+import {
+  pageQuery,
+  type PageQueryParams,
+  parkedQuery,
+  type ParkedQueryParams,
+  type ReplayBody,
+  replayBody,
+} from './schemas.js';
 
 /** The generation that something belongs to. */
 interface Belonging {
@@ -50,6 +59,35 @@ export class AttentionController {
       ...(consumer === undefined ? {} : { consumer }),
     });
     return { data: rows.map(parkedView) };
+  }
+
+  /**
+   * Lets parked streams be tried now, the longest parked first: filtered, at most `cap`, each with its consumer's own order. With
+   * `preview` it only tells what it would do. Asked twice it does nothing more: what is due already is left alone.
+   */
+  @Post('parked/replay')
+  @HttpCode(200)
+  async replay(
+    @Body({ schema: replayBody }) body: ReplayBody,
+    @CurrentOperator() operator: Operator,
+  ): Promise<{ data: { waiting: number; preview: boolean; streams: ParkedView[] } }> {
+    const stream = body.generation === undefined ? undefined : fromPublicId('gen', body.generation);
+    if (body.generation !== undefined && stream === undefined) throw new ProblemError('not_found');
+    const { waiting, streams } = await replay(this.ports.sql, {
+      id: newUuid(),
+      operator,
+      reason: body.reason,
+      filter: {
+        consumer: body.consumer,
+        stream,
+        eventType: body.type,
+        error: body.error,
+        parkedBefore: body.parked_before,
+      },
+      cap: body.cap,
+      preview: body.preview,
+    });
+    return { data: { waiting, preview: body.preview, streams: streams.map(parkedView) } };
   }
 
   /** Pages are cut by generation: one may bring several entries, or none where it was settled a moment ago. */

@@ -21,6 +21,24 @@ export type PageQueryParams = z.output<typeof pageQuery>;
 export const parkedQuery = z.strictObject({ limit, consumer: word.optional() });
 export type ParkedQueryParams = z.output<typeof parkedQuery>;
 
+/** POST /ops/v1/parked/replay */
+export const replayBody = z
+  .strictObject({
+    /** Why: kept in the audit. */
+    reason: z.string().trim().min(1, 'must say why').max(1_000),
+    /** Most streams to try: one that fails again costs its consumer a try. */
+    cap: z.int().min(1).max(1_000),
+    preview: z.boolean().default(false),
+    consumer: word.optional(),
+    generation: word.optional(),
+    type: word.optional(),
+    /** Name or code of the error that they were parked for. */
+    error: word.optional(),
+    parked_before: time.optional(),
+  })
+  .meta({ id: 'Replay' });
+export type ReplayBody = z.output<typeof replayBody>;
+
 /** GET /ops/v1/generations */
 export const searchQuery = z.strictObject({
   limit,

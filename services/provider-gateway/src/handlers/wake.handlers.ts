@@ -1,5 +1,5 @@
 import type { BusMessage } from '@darkroom/event-bus';
-import type { WorkTable } from '@darkroom/work-table';
+import type { Wake, WorkTable } from '@darkroom/work-table';
 import { Controller, Inject } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
 
@@ -11,7 +11,7 @@ export interface Waker {
 export const WAKER = Symbol('waker');
 
 /** What others append, and what may change the gateway's next step. */
-const wakingTypes = [
+export const wakingTypes = [
   'GenerationRequested',
   'CancellationRequested',
   'FailureOrdered',
@@ -31,13 +31,21 @@ export class WakeHandlers {
 
   @EventPattern([...wakingTypes])
   async onEvent(@Payload() message: BusMessage): Promise<void> {
-    const { stream, version, metadata } = message;
-    await this.waker.jobs.wake({
-      generation: stream,
-      tenant: metadata.tenant,
-      version,
-      ...(metadata.traceparent === undefined ? {} : { traceparent: metadata.traceparent }),
-    });
+    await this.waker.jobs.wake(wakeOf(message));
     this.waker.poke();
   }
+}
+
+/** What an event asks of the gateway's work: a look at its generation. */
+export function wakeOf({
+  stream,
+  version,
+  metadata,
+}: Pick<BusMessage, 'stream' | 'version' | 'metadata'>): Wake {
+  return {
+    generation: stream,
+    tenant: metadata.tenant,
+    version,
+    ...(metadata.traceparent === undefined ? {} : { traceparent: metadata.traceparent }),
+  };
 }
