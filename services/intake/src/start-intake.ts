@@ -9,6 +9,7 @@ import {
   createHttpApp,
   createLogger,
   createSigner,
+  type KnownRoute,
   localDiskObjectStore,
   type Logger,
   type ObjectStore,
@@ -25,7 +26,7 @@ import { loadGallery, loadReferenceViewer } from './adapters/gallery-files.js';
 import { KeyDirectory } from './adapters/key-directory.js';
 import { OpenStreams } from './adapters/open-streams.js';
 import type { IntakeConfig } from './config.js';
-import { installSecurityHeaders } from './http/security-headers.js';
+import { securityHeaders } from './http/security-headers.js';
 import { webhookBodyBytes, webhookPath } from './http/provider-webhooks.controller.js';
 import { IntakeModule } from './intake.module.js';
 import type { IntakeParts } from './intake-parts.js';
@@ -40,6 +41,8 @@ export interface IntakeOptions {
 
 export interface RunningIntake extends RunningService {
   readonly url: string;
+  /** Every method and path that it answers, as its router has them. */
+  readonly routes: readonly KnownRoute[];
   /** Readiness turns false; everything is served on until `stop`. */
   leave(): void;
 }
@@ -106,8 +109,8 @@ export async function startIntake(config: IntakeConfig, options: IntakeOptions =
       port: config.port,
       logger,
       bodyLimits: { [webhookPath]: webhookBodyBytes },
+      headers: securityHeaders,
     });
-    installSecurityHeaders(http.fastify);
     const server = await http.start();
 
     let stopped: Promise<void> | undefined;
@@ -121,6 +124,7 @@ export async function startIntake(config: IntakeConfig, options: IntakeOptions =
     return {
       name: 'intake',
       url: server.url,
+      routes: http.routes,
       leave: () => leaving.abort(),
       stop: () => (stopped ??= stop()),
     };
