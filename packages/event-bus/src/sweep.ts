@@ -41,24 +41,24 @@ export function startSweep(options: SweepOptions): Sweep {
   const holder = randomUUID();
   const subscription = `${group}.sweep`;
   const wake = new WakeUp();
-  let stopping = false;
+  const ending = new AbortController();
 
   async function run(): Promise<void> {
-    while (!stopping) {
+    while (!ending.signal.aborted) {
       let more = false;
       try {
         more = await sweepPage(options, subscription, holder);
       } catch (error) {
         log.warn({ group, err: error }, 'the sweep could not go on; it is tried again');
       }
-      if (!stopping) await wake.sleep(more ? betweenPagesMs : everyMs);
+      if (!ending.signal.aborted) await wake.sleep(more ? betweenPagesMs : everyMs);
     }
   }
 
   const running = run();
   return {
     async stop() {
-      stopping = true;
+      ending.abort();
       wake.signal();
       await running;
     },

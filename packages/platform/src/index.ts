@@ -34,6 +34,8 @@ export {
 export { createEgress } from './egress/create-egress.js';
 export { errorToProblem, isDatabaseUnavailable } from './http/error-to-problem.js';
 export { createHttpApp, type HttpApp, type HttpAppOptions } from './http/http-app.js';
+export type { KnownRoute } from './http/known-routes.js';
+export { unsafeTextCodes } from './http/json-body.js';
 export {
   type FieldError,
   type ProblemCode,

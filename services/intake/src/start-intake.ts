@@ -10,6 +10,7 @@ import {
   createHttpApp,
   createLogger,
   createSigner,
+  type KnownRoute,
   localDiskObjectStore,
   type Logger,
   type ObjectStore,
@@ -27,7 +28,7 @@ import { KeyDirectory } from './adapters/key-directory.js';
 import { OpenStreams } from './adapters/open-streams.js';
 import type { DemoVendor } from './demo-vendor.js';
 import type { IntakeConfig } from './config.js';
-import { installSecurityHeaders } from './http/security-headers.js';
+import { securityHeaders } from './http/security-headers.js';
 import { webhookBodyBytes, webhookPath } from './http/provider-webhooks.controller.js';
 import { IntakeModule } from './intake.module.js';
 import type { IntakeParts } from './intake-parts.js';
@@ -44,6 +45,8 @@ export interface IntakeOptions {
 
 export interface RunningIntake extends RunningService {
   readonly url: string;
+  /** Every method and path that it answers, as its router has them. */
+  readonly routes: readonly KnownRoute[];
   /** Readiness turns false; everything is served on until `stop`. */
   leave(): void;
 }
@@ -112,8 +115,8 @@ export async function startIntake(config: IntakeConfig, options: IntakeOptions =
       port: config.port,
       logger,
       bodyLimits: { [webhookPath]: webhookBodyBytes },
+      headers: securityHeaders,
     });
-    installSecurityHeaders(http.fastify);
     const server = await http.start();
 
     let stopped: Promise<void> | undefined;
@@ -127,6 +130,7 @@ export async function startIntake(config: IntakeConfig, options: IntakeOptions =
     return {
       name: 'intake',
       url: server.url,
+      routes: http.routes,
       leave: () => leaving.abort(),
       stop: () => (stopped ??= stop()),
     };

@@ -15,6 +15,7 @@ const advice: Record<ProblemCode, string> = {
   forbidden:
     'Use a key that may do this, or a link that has not expired: read the resource again for a fresh one.',
   not_found: 'Nothing that this key may see has this address.',
+  method_not_allowed: 'Use one of the methods that the Allow header of the answer names.',
   request_timeout: 'Send the whole request in time. Repeating it is safe with the same Idempotency-Key.',
   already_final: 'The generation has ended: read it.',
   too_late:

@@ -6,7 +6,7 @@ const byStatus: Readonly<Record<number, ProblemCode>> = {
   401: 'unauthenticated',
   403: 'forbidden',
   404: 'not_found',
-  405: 'not_found',
+  405: 'method_not_allowed',
   408: 'request_timeout',
   412: 'precondition_failed',
   413: 'body_too_large',

@@ -219,6 +219,38 @@ describe('an HTTP application', () => {
     if (status === 503 || status === 429) expect(answer.headers.get('retry-after')).toBe('2');
   });
 
+  it.each([
+    ['PUT', '/items', 'GET, HEAD, POST'],
+    ['DELETE', '/items?limit=1', 'GET, HEAD, POST'],
+    ['OPTIONS', '/items/action', 'GET, HEAD, POST'],
+    ['TRACE', '/items/7', 'GET, HEAD'],
+    ['PATCH', '/items/%2E%2e%20x', 'GET, HEAD'],
+    ['GET', '/items/large/one', 'POST'],
+  ])('answers %s %s with 405 and the methods that there are', async (method, path, allow) => {
+    const said = await raw(`${method} ${path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`);
+    expect(said).toMatch(/^HTTP\/1\.1 405 [^]*application\/problem\+json[^]*"method_not_allowed"/);
+    expect(/^allow: (.*)\r$/im.exec(said)?.[1]).toBe(allow);
+  });
+
+  it('answers a wrong method before it looks at the body', async () => {
+    const answer = await fetch(`${service.url}/items`, { method: 'PUT', body: 'no JSON' });
+    expect([answer.status, answer.headers.get('x-content-type-options')]).toEqual([405, 'nosniff']);
+  });
+
+  it('does not say that a path exists which does not', async () => {
+    for (const path of ['/', '/item', '/items/', '/items/a/b', '/itemsx', '/ITEMS'])
+      expect([path, (await fetch(service.url + path, { method: 'PUT' })).status]).toEqual([path, 404]);
+  });
+
+  it('answers HEAD where it answers GET', async () => {
+    const [get, head] = await Promise.all(
+      ['GET', 'HEAD'].map((method) => fetch(`${service.url}/items/7`, { method })),
+    );
+    expect(head?.status).toBe(200);
+    expect(head?.headers.get('content-length')).toBe(get?.headers.get('content-length'));
+    expect(await head?.text()).toBe('');
+  });
+
   it('logs what is its own fault, and only that', async () => {
     lines.length = 0;
     await fetch(`${service.url}/items/broken`);

@@ -8,6 +8,7 @@ import type { Logger } from '../logging/logger.js';
 import { NestLogger } from '../logging/nest-logger.js';
 import type { RunningService } from '../process/running-service.js';
 import { answerClientError } from './client-errors.js';
+import { type KnownRoute, refuseOtherMethods } from './known-routes.js';
 import { ProblemFilter, sendProblem } from './problem-filter.js';
 import { installRequestRules } from './request-rules.js';
 import { installServerSpans } from './server-span.js';
@@ -23,6 +24,8 @@ export interface HttpAppOptions {
   readonly bodyLimitBytes?: number;
   /** Larger limits for some routes, by the start of their path. */
   readonly bodyLimits?: Readonly<Record<string, number>>;
+  /** What every answer carries; a controller may replace one. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** How long open requests may run on after stop() was called. Default 2,000. */
   readonly drainMs?: number;
 }
@@ -32,6 +35,8 @@ export interface HttpApp {
   readonly app: NestFastifyApplication;
   /** The Fastify instance below Nest. */
   readonly fastify: FastifyInstance;
+  /** Every method and path that is answered, as the router has them. */
+  readonly routes: readonly KnownRoute[];
   /** Listens; the service's `stop` also closes the Nest application. */
   start(): Promise<RunningService & { readonly url: string }>;
 }
@@ -52,7 +57,8 @@ export async function createHttpApp(module: Type | DynamicModule, options: HttpA
   });
   const fastify = adapter.getInstance();
   installServerSpans(fastify);
-  installRequestRules(fastify, { bodyLimits: options.bodyLimits ?? {} });
+  installRequestRules(fastify, { bodyLimits: options.bodyLimits ?? {}, headers: options.headers ?? {} });
+  const routes = refuseOtherMethods(fastify);
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     bodyParser: false,
     logger: new NestLogger(logger),
@@ -74,6 +80,7 @@ export async function createHttpApp(module: Type | DynamicModule, options: HttpA
   return {
     app,
     fastify,
+    routes,
     start: async () => {
       await app.listen(options.port, options.host);
       const { port } = fastify.server.address() as AddressInfo;

@@ -3,6 +3,13 @@ import { repeatedNames } from './repeated-names.js';
 
 const maxDepth = 32;
 const maxReported = 20;
+/** Codes of fields that no schema gets to see. */
+export const unsafeTextCodes = ['invalid_text', 'too_deep', 'forbidden_key'] as const;
+
+interface Unsafe extends FieldError {
+  readonly code: (typeof unsafeTextCodes)[number];
+}
+
 const forbiddenKeys = new Set(['__proto__', 'constructor', 'prototype']);
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const loneSurrogate = /\p{Surrogate}/u;
@@ -50,7 +57,7 @@ export function parseJsonBody(bytes: Buffer): unknown {
  * @throws ProblemError
  */
 export function refuseUnsafe(root: unknown): void {
-  const errors: FieldError[] = [];
+  const errors: Unsafe[] = [];
   const open: { value: unknown; pointer: string; depth: number }[] = [{ value: root, pointer: '', depth: 0 }];
   for (let next = open.pop(); next && errors.length < maxReported; next = open.pop()) {
     const { value, pointer, depth } = next;

@@ -15,6 +15,7 @@ export const problemCodes = {
   budget_used_up: { status: 402, title: 'The budget is used up', retryable: false },
   forbidden: { status: 403, title: 'This key may not do that', retryable: false },
   not_found: { status: 404, title: 'There is nothing here', retryable: false },
+  method_not_allowed: { status: 405, title: 'This address has no such method', retryable: false },
   request_timeout: { status: 408, title: 'The request came too slowly', retryable: true },
   already_final: { status: 409, title: 'The generation has already ended', retryable: false },
   too_late: { status: 409, title: 'The images are already being verified', retryable: false },

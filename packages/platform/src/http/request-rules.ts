@@ -22,6 +22,8 @@ function refuseForeignEncodings(request: FastifyRequest): void {
 export interface RequestRules {
   /** Larger limits for some routes, by the start of their path. */
   readonly bodyLimits: Readonly<Record<string, number>>;
+  /** Of every answer, also of those that no route gives. */
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 /** What holds for every request before any route sees it. JSON in UTF-8 is the only body there is. */
@@ -32,7 +34,7 @@ export function installRequestRules(instance: FastifyInstance, rules: RequestRul
   });
   instance.addHook('onRequest', (request, reply, done) => {
     traceparentOf(request);
-    void reply.header('x-content-type-options', 'nosniff');
+    void reply.headers({ ...rules.headers, 'x-content-type-options': 'nosniff' });
     try {
       refuseForeignEncodings(request);
       done();

@@ -40,7 +40,7 @@ import { matchesEntityTag, weakEntityTag } from '../policy/entity-tag.js';
 import { type KeyRefusal, parseIdempotencyKey } from '../policy/idempotency-key.js';
 import { parsePreferWait } from '../policy/prefer.js';
 import { createGenerationSchema } from '../schemas/create-generation.js';
-import { checkBody, checkQuery } from '../schemas/field-errors.js';
+import { checkBody, checkQuery, fieldError } from '../schemas/field-errors.js';
 import { listQuerySchema } from '../schemas/list-query.js';
 import { cancelGeneration } from '../use-cases/cancel-generation.js';
 import { createGeneration, type CreateResult } from '../use-cases/create-generation.js';
@@ -304,6 +304,6 @@ function acceptedOrThrow(result: CreateResult): Extract<CreateResult, { outcome:
   if (result.outcome === 'beyond-limits')
     throw new ProblemError('invalid_fields', undefined, { errors: result.errors });
   throw new ProblemError('unknown_model', undefined, {
-    errors: [{ pointer: '/model', code: 'unknown_model', message: 'GET /v1/models lists what there is' }],
+    errors: [fieldError(['model'], 'unknown_model')],
   });
 }

@@ -1,9 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { problemCodes } from '@darkroom/platform';
-import { RequestMethod } from '@nestjs/common';
-import { IntakeModule } from '../intake.module.js';
-import type { IntakeParts } from '../intake-parts.js';
-import { operations } from '../openapi/operations.js';
 import { modelsEnvelope } from '../openapi/response-schemas.js';
 import { startTestIntake, type TestIntake } from '../testing/test-intake.js';
 
@@ -19,38 +15,7 @@ interface Document {
   components: { schemas: Record<string, unknown> };
 }
 
-/** What the controllers' decorators say, as `GET /v1/things/{id}`. */
-function liveRoutes(): string[] {
-  const { controllers = [] } = IntakeModule.with({} as IntakeParts);
-  return controllers.flatMap((controller) => {
-    const methods = Object.values(Object.getOwnPropertyDescriptors(controller.prototype)).map(
-      ({ value }) => value,
-    );
-    return methods.flatMap((handler) => {
-      const method: RequestMethod | undefined =
-        typeof handler === 'function' ? Reflect.getMetadata('method', handler) : undefined;
-      if (method === undefined) return [];
-      const path = [Reflect.getMetadata('path', controller), Reflect.getMetadata('path', handler)]
-        .filter((part) => part !== '/')
-        .join('/');
-      return [`${RequestMethod[method]} /${path.replaceAll(/:(\w+)/g, '{$1}')}`];
-    });
-  });
-}
-
 describe('the reference', () => {
-  it('describes every call that lives, and no other', async () => {
-    const { paths } = (await intake.bare({ path: '/openapi.json' })).json<Document>();
-    const documented = Object.entries(paths).flatMap(([path, methods]) =>
-      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
-    );
-    // Pages for people, and the document itself.
-    const pages = /^GET \/(?:$|generations\/\{id\}$|docs|openapi\.json|assets\/|icon\.svg)/;
-    const live = liveRoutes().filter((route) => !pages.test(route));
-    expect(live.toSorted()).toEqual(documented.toSorted());
-    expect(documented).toHaveLength(operations.length);
-  });
-
   it('is OpenAPI 3.1 whose references all lead somewhere', async () => {
     const answer = await intake.bare({ path: '/openapi.json' });
     expect([answer.status, answer.headers['content-type']]).toEqual([200, 'application/json']);

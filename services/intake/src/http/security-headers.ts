@@ -1,5 +1,3 @@
-import type { FastifyInstance } from 'fastify';
-
 /** Of answers that are no pages: nothing in them may run or be framed. */
 const dataPolicy = "default-src 'none'; frame-ancestors 'none'";
 
@@ -21,15 +19,10 @@ export const pagePolicy = [
 export const referencePolicy = pagePolicy.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'");
 
 /** What every answer carries; a controller may replace one. */
-export function installSecurityHeaders(fastify: FastifyInstance): void {
-  fastify.addHook('onRequest', (_request, reply, done) => {
-    void reply.headers({
-      'content-security-policy': dataPolicy,
-      'cross-origin-resource-policy': 'same-origin',
-      'cross-origin-opener-policy': 'same-origin',
-      'referrer-policy': 'no-referrer',
-      'x-frame-options': 'DENY',
-    });
-    done();
-  });
-}
+export const securityHeaders = {
+  'content-security-policy': dataPolicy,
+  'cross-origin-resource-policy': 'same-origin',
+  'cross-origin-opener-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-frame-options': 'DENY',
+} as const;

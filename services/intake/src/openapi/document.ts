@@ -107,16 +107,21 @@ function describeSuccess(answer: Success, components: SchemaComponents): Json {
 
 const headersOf = (headers: readonly Header[]): Json =>
   Object.fromEntries(
-    headers.map(({ name, description }) => [name, { description, schema: { type: 'string' } }]),
+    headers.map(({ name, description, words }) => [
+      name,
+      { description, schema: { type: 'string', ...(words === undefined ? {} : { enum: words }) } },
+    ]),
   );
 
+/** What an id of each collection looks like: anything else is a 404 as well, since it names nothing. */
+const idPrefixes: Readonly<Record<string, string>> = { generations: 'gen', artifacts: 'art' };
+
 function pathParameters(path: string): Json[] {
-  return [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
-    name,
-    in: 'path',
-    required: true,
-    schema: { type: 'string' },
-  }));
+  return [...path.matchAll(/(\w+)\/\{(\w+)\}|\{(\w+)\}/g)].map(([, collection = '', id, other]) => {
+    const prefix = idPrefixes[collection];
+    const pattern = prefix === undefined ? {} : { pattern: `^${prefix}_[0-7][0-9a-hjkmnp-tv-z]{25}$` };
+    return { name: id ?? other, in: 'path', required: true, schema: { type: 'string', ...pattern } };
+  });
 }
 
 const objectSchema = z.object({
@@ -133,6 +138,7 @@ function queryParameters(query: z.ZodType | undefined): Json[] {
     in: 'query',
     required: false,
     ...(description === undefined ? {} : { description }),
+    ...(schema['type'] === 'array' ? { style: 'form', explode: false } : {}),
     schema,
   }));
 }
@@ -156,7 +162,16 @@ function problemResponses(operation: Operation, components: SchemaComponents): J
         ...(codes.some((code) => problemCodes[code].retryable) && status !== 409
           ? { headers: headersOf([{ name: 'Retry-After', description: 'Seconds to wait.' }]) }
           : {}),
-        content: { 'application/problem+json': { schema: components.reference(problemSchema, 'output') } },
+        content: {
+          'application/problem+json': {
+            schema: {
+              allOf: [
+                components.reference(problemSchema, 'output'),
+                { properties: { status: { const: status }, code: { enum: codes } } },
+              ],
+            },
+          },
+        },
       },
     ]),
   );

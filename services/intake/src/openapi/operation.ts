@@ -4,6 +4,8 @@ import type { z } from 'zod';
 export interface Header {
   readonly name: string;
   readonly description: string;
+  /** Where it is one of a closed list. */
+  readonly words?: readonly string[];
 }
 
 export interface Success {

@@ -8,7 +8,7 @@ import {
   acceptedEnvelope,
   artifactEnvelope,
   countsEnvelope,
-  feedMessageSchema,
+  feedLineSchema,
   generationEnvelope,
   generationPage,
   historyEnvelope,
@@ -69,7 +69,7 @@ export const operations: readonly Operation[] = [
         headers: [
           { name: 'Location', description: 'Where to look.' },
           retryAfter,
-          { name: 'Idempotency-Replayed', description: '`true` where this key was used before.' },
+          { name: 'Idempotency-Replayed', description: 'Where this key was used before.', words: ['true'] },
           { name: 'Preference-Applied', description: 'How long the answer was held at most.' },
         ],
       },
@@ -191,7 +191,7 @@ export const operations: readonly Operation[] = [
         status: 200,
         description:
           'Events in order, for as long as the client stays. The id of a message is a cursor. `resync`: the cursor was of no use, read the resources again.',
-        content: { 'text/event-stream': null, 'application/x-ndjson': feedMessageSchema },
+        content: { 'text/event-stream': null, 'application/x-ndjson': feedLineSchema },
       },
     ],
     problems: ['invalid_query', 'invalid_cursor', 'rate_limited'],

@@ -1,4 +1,7 @@
 import { z } from 'zod';
+import { visibleTypes } from '../schemas/feed-query.js';
+import { statuses } from '../schemas/list-query.js';
+import { failureCodes, fieldWords, imageTypes, problemWords, statusReasonCodes } from './words.js';
 
 const time = z.iso.datetime();
 const micros = z.string().regex(/^\d+$/).meta({ description: 'Millionths of the currency’s unit.' });
@@ -6,9 +9,7 @@ const charge = z
   .enum(['none', 'possible', 'certain'])
   .meta({ description: 'Whether the vendor billed for it, as far as is known.' });
 const links = z.strictObject({ self: z.string(), events: z.string(), cancel: z.string() });
-const generationStatus = z
-  .enum(['queued', 'processing', 'verifying', 'succeeded', 'failed', 'canceled'])
-  .meta({ id: 'GenerationStatus' });
+const generationStatus = z.enum(statuses).meta({ id: 'GenerationStatus' });
 
 export const problemSchema = z
   .strictObject({
@@ -17,14 +18,14 @@ export const problemSchema = z
     status: z.int(),
     detail: z.string(),
     instance: z.string(),
-    code: z.string().meta({ description: 'Stable; for programs.' }),
+    code: z.enum(problemWords).meta({ description: 'Stable; for programs.' }),
     retryable: z.boolean(),
     trace_id: z.string().nullable(),
     errors: z.array(
       z.strictObject({
         pointer: z.string().meta({ description: 'RFC 6901, into the body, or into what `in` names.' }),
         in: z.literal('query').optional().meta({ description: 'Absent: the body.' }),
-        code: z.string(),
+        code: z.enum(fieldWords),
         message: z.string(),
       }),
     ),
@@ -35,7 +36,7 @@ export const artifactSchema = z
   .strictObject({
     id: z.string(),
     index: z.int(),
-    media_type: z.string(),
+    media_type: z.enum(imageTypes),
     width: z.int(),
     height: z.int(),
     bytes: z.int(),
@@ -53,7 +54,7 @@ export const generationSchema = z
     version: z.int(),
     status: generationStatus,
     status_reason: z
-      .strictObject({ code: z.string(), message: z.string(), until: time.optional() })
+      .strictObject({ code: z.enum(statusReasonCodes), message: z.string(), until: time.optional() })
       .nullable()
       .meta({ description: 'What it waits for.' }),
     prompt: z.string().nullable().meta({ description: 'Null once erased.' }),
@@ -75,7 +76,7 @@ export const generationSchema = z
     finished_at: time.nullable(),
     artifacts: z.array(artifactSchema),
     error: z
-      .strictObject({ code: z.string(), message: z.string(), retryable: z.boolean(), charge })
+      .strictObject({ code: z.enum(failureCodes), message: z.string(), retryable: z.boolean(), charge })
       .nullable(),
     charge: charge.nullable(),
     cost: z.strictObject({
@@ -118,7 +119,7 @@ export const countsEnvelope = z
 
 const eventSchema = z.strictObject({
   id: z.string(),
-  type: z.string(),
+  type: z.enum(visibleTypes),
   version: z.int(),
   run: z.int(),
   time,
@@ -127,9 +128,15 @@ const eventSchema = z.strictObject({
 
 export const historyEnvelope = z.strictObject({ data: z.array(eventSchema) }).meta({ id: 'History' });
 
-export const feedMessageSchema = eventSchema
+const feedMessageSchema = eventSchema
   .extend({ cursor: z.string(), generation: z.string() })
   .meta({ id: 'FeedMessage', description: 'One event of the tenant’s stream; `cursor` resumes after it.' });
+
+/** What a reader is told in place of events when its cursor was of no use. */
+const resyncSchema = z.strictObject({ type: z.literal('resync'), cursor: z.string() }).meta({ id: 'Resync' });
+
+/** One line of the tenant's stream as NDJSON. */
+export const feedLineSchema = z.union([feedMessageSchema, resyncSchema]).meta({ id: 'FeedLine' });
 
 export const artifactEnvelope = z
   .strictObject({ data: artifactSchema.extend({ generation: z.string() }) })

@@ -1,5 +1,6 @@
 import { type EventType, generationEventTypes, isTenantVisible } from '@darkroom/contract';
 import { z } from 'zod';
+import { commaSeparated } from './comma-separated.js';
 
 /** Types that a tenant can see in its feed. */
 export const visibleTypes = generationEventTypes.filter((type) => isTenantVisible(type));
@@ -25,6 +26,6 @@ export const feedQuerySchema = z
         return known;
       })
       .optional()
-      .meta({ description: 'Only these types of events, separated by commas.' }),
+      .meta(commaSeparated('Only these types of events.', visibleTypes)),
   })
   .meta({ id: 'FeedQuery' });

@@ -12,7 +12,8 @@ export type FieldErrorCode =
   | 'out_of_range'
   | 'too_many'
   | 'unknown_field'
-  | 'not_supported';
+  | 'not_supported'
+  | 'unknown_model';
 
 /** More are not listed: a body of 64 KiB can hold thousands of unknown fields. */
 const mostErrors = 20;
@@ -29,7 +30,11 @@ const messages: Record<FieldErrorCode, string> = {
   too_many: 'has too many entries',
   unknown_field: 'is not a field of this request',
   not_supported: 'is not something that this model can do',
+  unknown_model: 'names no model; GET /v1/models lists what there is',
 };
+
+/** All of them, for the API's document. */
+export const fieldErrorCodes = Object.keys(messages).filter(isCode);
 
 /** RFC 6901 pointer; names that a client made up are cut. */
 function pointerTo(path: readonly PropertyKey[]): string {
@@ -120,8 +125,9 @@ function limit(issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig): string
     : `must be at most ${issue.maximum}`;
 }
 
-const isCode = (code: unknown): code is FieldErrorCode =>
-  typeof code === 'string' && Object.hasOwn(messages, code);
+function isCode(code: unknown): code is FieldErrorCode {
+  return typeof code === 'string' && Object.hasOwn(messages, code);
+}
 
 /** A check of ours names its code in `params`. */
 function customError(issue: z.core.$ZodIssueCustom): FieldError {

@@ -27,6 +27,7 @@ export const webhookSecret = `whsec_${Buffer.from('what the simulator signs with
 /** Intake on a database of its own, with read models that follow, and what a test needs to be its neighbours. */
 export interface TestIntake {
   readonly url: string;
+  readonly routes: RunningIntake['routes'];
   /** Key of the demo tenant, and one of another tenant. */
   readonly key: string;
   readonly foreignKey: string;
@@ -88,6 +89,9 @@ export async function startTestIntake(
   return {
     get url() {
       return running.url;
+    },
+    get routes() {
+      return running.routes;
     },
     key,
     foreignKey,
