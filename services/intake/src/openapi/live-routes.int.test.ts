@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => intake.stop());
 
 /** Pages for people, and the document itself. */
-const pages = /^\/(?:$|generations\/\{id\}$|docs|openapi\.json$|assets\/|icon\.svg$)/;
+const pages = /^\/(?:$|generations\/:id$|docs|openapi\.json$|assets\/|icon\.svg$)/;
 /** HEAD comes with every GET and is not documented by itself. */
 const withHead = (methods: readonly string[]): string[] =>
   [...methods, ...(methods.includes('GET') ? ['HEAD'] : [])].toSorted();
