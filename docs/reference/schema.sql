@@ -134,6 +134,30 @@ $$;
 
 ALTER FUNCTION artifact.claim_timed(wanted_holder text, most integer, lease interval) OWNER TO darkroom_owner;
 
+CREATE FUNCTION artifact.claim_timed(wanted_holder text, most integer, lease interval, floor timestamp with time zone) RETURNS TABLE(job artifact.jobs, taken_over boolean, due timestamp with time zone, looked timestamp with time zone)
+    LANGUAGE sql
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $$
+  WITH clock AS MATERIALIZED (
+    SELECT clock_timestamp() AS now
+  ), due AS MATERIALIZED (
+    SELECT d.generation, d.holder IS NOT NULL AS taken_over, d.due_at FROM artifact.jobs d
+    WHERE d.due_at >= floor AND d.due_at <= (SELECT c.now FROM clock c)
+    ORDER BY d.due_at LIMIT most FOR UPDATE SKIP LOCKED
+  ), claimed AS (
+    UPDATE artifact.jobs j
+    SET holder = wanted_holder, fencing = j.fencing + 1, due_at = clock_timestamp() + lease, woken_at = NULL
+    WHERE j.generation = ANY (ARRAY(SELECT d.generation FROM due d))
+    RETURNING j AS job
+  )
+  -- One row at least: the time of the look.
+  SELECT c.job, d.taken_over, d.due_at, k.now
+  FROM clock k LEFT JOIN (claimed c JOIN due d ON d.generation = (c.job).generation) ON true
+  ORDER BY d.due_at;
+$$;
+
+ALTER FUNCTION artifact.claim_timed(wanted_holder text, most integer, lease interval, floor timestamp with time zone) OWNER TO darkroom_owner;
+
 CREATE FUNCTION artifact.lock_account(wanted text) RETURNS void
     LANGUAGE sql
     AS $$
@@ -561,6 +585,30 @@ $$;
 
 ALTER FUNCTION gateway.claim_timed(wanted_holder text, most integer, lease interval) OWNER TO darkroom_owner;
 
+CREATE FUNCTION gateway.claim_timed(wanted_holder text, most integer, lease interval, floor timestamp with time zone) RETURNS TABLE(job gateway.jobs, taken_over boolean, due timestamp with time zone, looked timestamp with time zone)
+    LANGUAGE sql
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $$
+  WITH clock AS MATERIALIZED (
+    SELECT clock_timestamp() AS now
+  ), due AS MATERIALIZED (
+    SELECT d.generation, d.holder IS NOT NULL AS taken_over, d.due_at FROM gateway.jobs d
+    WHERE d.due_at >= floor AND d.due_at <= (SELECT c.now FROM clock c)
+    ORDER BY d.due_at LIMIT most FOR UPDATE SKIP LOCKED
+  ), claimed AS (
+    UPDATE gateway.jobs j
+    SET holder = wanted_holder, fencing = j.fencing + 1, due_at = clock_timestamp() + lease, woken_at = NULL
+    WHERE j.generation = ANY (ARRAY(SELECT d.generation FROM due d))
+    RETURNING j AS job
+  )
+  -- One row at least: the time of the look.
+  SELECT c.job, d.taken_over, d.due_at, k.now
+  FROM clock k LEFT JOIN (claimed c JOIN due d ON d.generation = (c.job).generation) ON true
+  ORDER BY d.due_at;
+$$;
+
+ALTER FUNCTION gateway.claim_timed(wanted_holder text, most integer, lease interval, floor timestamp with time zone) OWNER TO darkroom_owner;
+
 CREATE FUNCTION gateway.lock_account(wanted text) RETURNS void
     LANGUAGE sql
     AS $$
@@ -769,7 +817,7 @@ CREATE TABLE artifact.job_migrations (
 
 ALTER TABLE artifact.job_migrations OWNER TO darkroom_owner;
 
-COMMENT ON TABLE artifact.job_migrations IS 'access 39bd80c41d3a35ab2eb7b95ea9bffec0b58e0df2bdea1d706beff7cc630c2567';
+COMMENT ON TABLE artifact.job_migrations IS 'access aa55547199d05306553cf3d8b7450cc953900bf135391bed1b7387ad042c2e92';
 
 CREATE TABLE artifact.turns (
     account text NOT NULL,
@@ -934,7 +982,7 @@ CREATE TABLE gateway.job_migrations (
 
 ALTER TABLE gateway.job_migrations OWNER TO darkroom_owner;
 
-COMMENT ON TABLE gateway.job_migrations IS 'access 700cc6a86f06b5f53ab9c66a21b75adbd75403701f8590fd30258ab3f7142b9f';
+COMMENT ON TABLE gateway.job_migrations IS 'access 4b7429e79f07e724b54d04db67dd567c30b9a254566f4e4a7dc26c3399c85807';
 
 CREATE TABLE gateway.migrations (
     number integer NOT NULL,

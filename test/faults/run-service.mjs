@@ -3,7 +3,7 @@ import 'reflect-metadata';
 import { artifactDefaults, startArtifact } from '@darkroom/artifact';
 import { simulatorAccount, startProviderGateway } from '@darkroom/provider-gateway';
 
-const { service, databaseUrl, dataDir, simulatorUrl, crash } = JSON.parse(process.argv[2]);
+const { service, databaseUrl, dataDir, simulatorUrl, crash, leaseSeconds = 3 } = JSON.parse(process.argv[2]);
 
 let hasStopped = false;
 async function at(line) {
@@ -30,7 +30,7 @@ const running =
           dataDir,
           allowedHosts: [{ account: 'sim', origin: new URL(simulatorUrl).origin }],
           logLevel: 'error',
-          leaseSeconds: 3,
+          leaseSeconds,
         },
         { at },
       )
@@ -42,7 +42,7 @@ const running =
           signingSecrets: ['a secret of these tests alone'],
           accounts: [simulatorAccount(simulatorUrl)],
           logLevel: 'error',
-          leaseSeconds: 3,
+          leaseSeconds,
         },
         { at },
       );

@@ -17,6 +17,8 @@ export interface ServiceProcessOptions {
   readonly dataDir: string;
   readonly simulatorUrl: string;
   readonly crash?: Crash;
+  /** Default 3: shorter than in production, as most of a case is waiting. */
+  readonly leaseSeconds?: number;
 }
 
 /** One service in a process of its own, from the build. */

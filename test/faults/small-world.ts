@@ -63,6 +63,7 @@ export class SmallWorld {
     service: ServiceProcessOptions['service'],
     crash?: ServiceProcessOptions['crash'],
     databaseUrl = this.database.url,
+    leaseSeconds?: number,
   ): Promise<ServiceProcess> {
     const started = await ServiceProcess.start({
       service,
@@ -70,6 +71,7 @@ export class SmallWorld {
       dataDir: this.dataDir,
       simulatorUrl: this.simulator.url,
       ...(crash === undefined ? {} : { crash }),
+      ...(leaseSeconds === undefined ? {} : { leaseSeconds }),
     });
     this.processes.push(started);
     return started;

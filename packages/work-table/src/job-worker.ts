@@ -141,7 +141,7 @@ export function startJobWorker(options: JobWorkerOptions): JobWorker {
         if (claimed > 0 && running.size < concurrency) waitMs = 0;
         else if (running.size < concurrency) {
           // Due and not claimed: another is at it in this moment. Asking without a pause would load the database for nothing.
-          const dueMs = (await work.msUntilDue()) ?? waitMs;
+          const dueMs = (await work.msUntilDue(waitMs)) ?? waitMs;
           waitMs = Math.min(waitMs, Math.max(dueMs, shortestWaitMs));
         }
       } catch (error) {

@@ -5,7 +5,8 @@ import type { JobNames } from './names.js';
 
 /**
  * The statement that moves a held row; it touches nothing once the claim is released or fenced off. The holder's own append
- * counts as seen, so that the message about it wakes nobody.
+ * counts as seen, so that the message about it wakes nobody. No due time lies in the database's past, whatever the holder's clock says:
+ * looks begin where the last one ended.
  */
 export function moveRow(
   sql: Database | postgres.TransactionSql,
@@ -19,8 +20,9 @@ export function moveRow(
   const holdsSlot = move.holdsSlot === undefined ? sql`holds_slot` : sql`${move.holdsSlot}::boolean`;
   const readySince = move.ready === true ? sql`coalesce(ready_since, clock_timestamp())` : sql`NULL`;
   const letGo = sql`, holder = NULL, woken_at = NULL, due_at = CASE
-    WHEN woken_at IS NOT NULL AND seen_version > ${foldedVersion} THEN least(woken_at, ${next}::timestamptz)
-    ELSE ${next}::timestamptz END`;
+    WHEN woken_at IS NOT NULL AND seen_version > ${foldedVersion}
+      THEN greatest(least(woken_at, ${next}::timestamptz), clock_timestamp())
+    WHEN ${next}::timestamptz IS NOT NULL THEN greatest(${next}::timestamptz, clock_timestamp()) END`;
   return sql`
     UPDATE ${sql(names.jobs)}
     SET phase = ${move.phase}, folded_version = greatest(folded_version, ${foldedVersion}),

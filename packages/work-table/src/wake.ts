@@ -28,7 +28,7 @@ function mergeTwo(a: Wake, b: Wake): Wake {
 export async function wakeRows(sql: Database, names: JobNames, wakes: readonly Wake[]): Promise<number> {
   const { count } = await sql`
     INSERT INTO ${sql(names.jobs)} AS j (generation, tenant, seen_version, due_at, traceparent)
-    SELECT w.generation, w.tenant, w.version, coalesce(w.at, clock_timestamp()), w.traceparent
+    SELECT w.generation, w.tenant, w.version, greatest(w.at, clock_timestamp()), w.traceparent
     FROM unnest(${arrayOf(wakes.map(({ generation }) => generation))}::uuid[],
                 ${arrayOf(wakes.map(({ tenant }) => tenant))}::text[],
                 ${arrayOf(wakes.map(({ version }) => version))}::int[],

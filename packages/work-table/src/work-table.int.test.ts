@@ -1,6 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { createPostgresEventStore, type EventStore, type NewEvent } from '@darkroom/event-store';
-import { createTestDatabase, type TestDatabase } from '@darkroom/event-store/testing';
+import {
+  createPostgresEventStore,
+  databaseRoles,
+  type EventStore,
+  type NewEvent,
+} from '@darkroom/event-store';
+import { createTestDatabase, innerPlans, type TestDatabase } from '@darkroom/event-store/testing';
 import type { Claim, ClaimRequest, Move, Wake } from './index.js';
 import { type WorkTable, workTable, workTableMigrations } from './index.js';
 
@@ -119,9 +124,10 @@ describe('wake', () => {
     const generation = randomUUID();
     await table.wake(wakeOf({ generation, at: new Date(Date.now() + 60_000) }));
     expect(await table.claimDue(timed())).toEqual([]);
-    expect(await table.msUntilDue()).toBeGreaterThan(30_000);
+    expect(await table.msUntilDue(250)).toBeNull();
+    expect(await table.msUntilDue(3_600_000)).toBeGreaterThan(30_000);
     await table.wake(wakeOf({ generation, version: 2 }));
-    expect(await table.msUntilDue()).toBe(0);
+    expect(await table.msUntilDue(250)).toBe(0);
     expect(await table.claimDue(timed())).toHaveLength(1);
   });
 
@@ -151,7 +157,7 @@ describe('wake', () => {
     await table.wake(wakeOf({ generation: claim.generation, version: 2 }));
     await table.apply(claim, release({ foldedVersion: 2 }));
     expect(await table.claimDue(timed())).toEqual([]);
-    expect(await table.msUntilDue()).toBeNull();
+    expect(await table.msUntilDue(250)).toBeNull();
   });
 
   it('does not make a row due at once that its holder puts off without having folded', async () => {
@@ -159,7 +165,8 @@ describe('wake', () => {
     const far = new Date(Date.now() + 60_000);
     await table.apply(claim, release({ foldedVersion: 0, nextActionAt: far }));
     expect(await table.claimDue(timed())).toEqual([]);
-    expect(await table.msUntilDue()).toBeGreaterThan(30_000);
+    expect(await table.msUntilDue(250)).toBeNull();
+    expect(await table.msUntilDue(3_600_000)).toBeGreaterThan(30_000);
   });
 });
 
@@ -182,11 +189,12 @@ describe('claims', () => {
   });
 
   it('take the longest due first', async () => {
-    const late = wakeOf({ at: new Date(Date.now() - 1_000) });
-    const later = wakeOf({ at: new Date(Date.now() - 5_000) });
-    await table.wakeMany([late, later]);
+    const late = wakeOf();
+    const later = wakeOf();
+    await table.wake(late);
+    await table.wake(later);
     const claims = await table.claimDue(timed({ limit: 1 }));
-    expect(claims.map(({ generation }) => generation)).toEqual([later.generation]);
+    expect(claims.map(({ generation }) => generation)).toEqual([late.generation]);
   });
 
   it('pass over a row that another transaction is at', async () => {
@@ -321,7 +329,7 @@ describe('ready work', () => {
     await queue('acc', ['acme', 'acme', 'acme']);
     await queue('other', ['acme']);
     expect(await table.claimDue(timed())).toEqual([]);
-    expect(await table.msUntilDue()).toBeNull();
+    expect(await table.msUntilDue(250)).toBeNull();
     const claims = await ready('acc', 2);
     expect(claims.map(({ account, holdsSlot }) => [account, holdsSlot])).toEqual([
       ['acc', true],
@@ -412,12 +420,92 @@ it.each([
       return (await read()) - before;
     };
     expect(await rowsRead(() => alone.claimDue(timed()))).toBeLessThan(50);
-    expect(await rowsRead(() => alone.msUntilDue())).toBeLessThan(50);
+    expect(await rowsRead(() => alone.msUntilDue(250))).toBeLessThan(50);
     const five = { kind: 'ready', account: 'acc', slots: 5, holder: 'a', limit: 5, leaseSeconds: 1 } as const;
     expect(await rowsRead(() => alone.claimDue(five))).toBeLessThan(100);
   } finally {
     await session`ROLLBACK`;
     session.release();
+    await own.drop();
+  }
+});
+
+/** Pages that each statement on the jobs touched, those inside of functions too. */
+async function pagesOf(own: TestDatabase, run: (alone: WorkTable) => Promise<unknown>): Promise<number[]> {
+  const plans = await innerPlans(own, databaseRoles.worker, (session) =>
+    run(workTable(session, { schema: 'gateway' })),
+  );
+  return plans.filter(({ statement }) => /\bjobs\b/.test(statement)).map(({ plan }) => plan.pages);
+}
+
+it('a million rows that wait cost what ten thousand do', async () => {
+  const costs: number[][] = [];
+  for (const rows of [10_000, 1_000_000]) {
+    const own = await createTestDatabase({ migrations: [workTableMigrations('gateway')] });
+    try {
+      await own.superuser.unsafe(`
+        SET statement_timeout = 0;
+        INSERT INTO gateway.jobs (generation, tenant, due_at, account, ready_since)
+        SELECT gen_random_uuid(), 't' || n % 3, CASE WHEN n % 2 = 0 THEN clock_timestamp() + interval '1 day' END,
+               CASE WHEN n % 2 = 1 THEN 'acc' END, CASE WHEN n % 2 = 1 THEN clock_timestamp() END
+        FROM generate_series(1, ${rows}) n;
+        ANALYZE gateway.jobs`);
+      const slots = {
+        kind: 'ready',
+        account: 'acc',
+        slots: 3,
+        holder: 'a',
+        limit: 3,
+        leaseSeconds: 30,
+      } as const;
+      const pages = await pagesOf(own, async (alone) => {
+        await alone.msUntilDue(250);
+        await alone.claimDue(timed());
+        await alone.assure([wakeOf()]);
+        const [claim] = await alone.claimDue(timed());
+        if (claim === undefined) throw new Error('nothing was claimed');
+        await alone.apply(claim, release());
+        await alone.claimDue(slots);
+        await alone.claimDue(slots);
+      });
+      costs.push(pages);
+    } finally {
+      await own.drop();
+    }
+  }
+  const [few = [], many = []] = costs;
+  expect(many).toHaveLength(few.length);
+  // A deeper index is a page more for each time that it is entered.
+  for (const [n, pages] of many.entries()) expect(pages).toBeLessThanOrEqual((few[n] ?? 0) * 1.5 + 6);
+  expect(Math.max(...many)).toBeLessThan(150);
+});
+
+it('looks walk over nothing that was claimed before, also while a snapshot elsewhere keeps all of it', async () => {
+  const own = await createTestDatabase({ migrations: [workTableMigrations('gateway')] });
+  try {
+    const busy = workTable(own.sql, { schema: 'gateway' });
+    await own.superuser.begin('isolation level repeatable read', async (tx) => {
+      await tx`SELECT count(*) FROM gateway.jobs`;
+      for (let n = 0; n < 40; n += 1) {
+        await busy.wakeMany(Array.from({ length: 50 }, () => wakeOf()));
+        const claims = await busy.claimDue(timed({ limit: 50 }));
+        await Promise.all(claims.map((claim) => busy.apply(claim, release())));
+      }
+      // The floor stands a margin behind what was looked at: soon all of it lies below.
+      const end = performance.now() + 15_000;
+      for (;;) {
+        const [whole = 0, ...fromTheFloor] = await pagesOf(own, async (alone) => {
+          for (let look = 0; look < 2; look += 1) await alone.claimDue(timed());
+          await alone.msUntilDue(250);
+        });
+        expect(whole).toBeGreaterThan(50);
+        expect(fromTheFloor).toHaveLength(2);
+        if (Math.max(...fromTheFloor) < 20) break;
+        if (performance.now() > end) throw new Error(`looks cost ${fromTheFloor.join(' and ')} pages`);
+      }
+    });
+    await busy.stop();
+  } finally {
     await own.drop();
   }
 });

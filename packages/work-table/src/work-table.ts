@@ -1,5 +1,6 @@
 import type { Database, MigrationSet, RowWrite } from '@darkroom/event-store';
 import { batchedWakes } from './batched-wakes.js';
+import { dueFloor } from './due-floor.js';
 import { claimDue, msUntilDue, renew } from './claim.js';
 import type { Claim, ClaimRequest, Move, Wake } from './job.js';
 import { moveRow } from './move.js';
@@ -30,8 +31,8 @@ export interface WorkTable {
   /** False: no slot is free, or the claim is fenced off. */
   takeSlot(claim: Claim, account: string, slots: number): Promise<boolean>;
   freeSlots(account: string, slots: number): Promise<number>;
-  /** Milliseconds until the next timed row is due, 0 when one is; null: none. */
-  msUntilDue(): Promise<number | null>;
+  /** Milliseconds until the next timed row is due, 0 when one is; null: none within that time. */
+  msUntilDue(withinMs: number): Promise<number | null>;
   stop(): Promise<void>;
 }
 
@@ -43,13 +44,14 @@ export function workTableMigrations(schema: string): MigrationSet {
 /** The work table of one service. */
 export function workTable(sql: Database, { schema }: WorkTableOptions): WorkTable {
   const names = namesIn(schema);
+  const floor = dueFloor();
   const wakes = batchedWakes(async (batch) => void (await wakeRows(sql, names, mergeWakes(batch))));
   return {
     migrationSet: workTableMigrations(schema),
     wake: (wake) => wakes.add([wake]),
     wakeMany: (many) => wakes.add(many),
     assure: (many) => wakeRows(sql, names, mergeWakes(many)),
-    claimDue: (request) => claimDue(sql, names, request),
+    claimDue: (request) => claimDue(sql, names, request, floor),
     renew: (claims, leaseSeconds) => renew(sql, names, claims, leaseSeconds),
     move: (claim, move) => ({ postgres: (tx) => moveRow(tx, names, claim, move) }),
     async apply(claim, move) {
@@ -58,7 +60,7 @@ export function workTable(sql: Database, { schema }: WorkTableOptions): WorkTabl
     },
     takeSlot: (claim, account, slots) => takeSlot(sql, names, claim, account, slots),
     freeSlots: (account, slots) => freeSlots(sql, names, account, slots),
-    msUntilDue: () => msUntilDue(sql, names),
+    msUntilDue: (withinMs) => msUntilDue(sql, names, floor, withinMs),
     stop: () => wakes.stop(),
   };
 }
