@@ -167,6 +167,7 @@ function problemResponses(operation: Operation, components: SchemaComponents): J
   const usual: ProblemCode[] = [
     ...ofAnyRequest,
     ...(operation.method === 'get' ? [] : ofAnyBody),
+    ...(operation.path.includes('{') ? (['uri_too_long'] as const) : []),
     ...(operation.access === 'open' ? [] : ofAnyCaller),
   ];
   const byStatus = new Map<number, ProblemCode[]>();
