@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, existsSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,9 +9,14 @@ const debianPostgres = '/usr/lib/postgresql/15/bin';
 
 /** Programs of the system that the tests use, and the Debian package that brings each. */
 const systemPrograms = [
-  { path: '/usr/bin/chromium', package: 'chromium' },
+  { package: 'chromium', isThere: () => existsSync('/usr/bin/chromium') },
   // The oldest Postgres that is supported, and the tools that operators dump and restore with.
-  { path: `${debianPostgres}/postgres`, package: 'postgresql-15' },
+  { package: 'postgresql-15', isThere: () => existsSync(`${debianPostgres}/postgres`) },
+  // Runs Schemathesis, which makes requests from the API's document.
+  {
+    package: 'python3-venv',
+    isThere: () => spawnSync('python3', ['-c', 'import ensurepip, venv']).status === 0,
+  },
 ];
 
 /** Packages whose tests run a second time, on Debian's Postgres. */
@@ -21,9 +27,7 @@ const onPostgres = ['event-store', 'event-bus', 'work-table', 'read-models'].map
 const install = 'apt-get install -y --no-install-recommends';
 
 function ensureSystemPrograms() {
-  const missing = systemPrograms
-    .filter((program) => !existsSync(program.path))
-    .map((program) => program.package);
+  const missing = systemPrograms.filter((program) => !program.isThere()).map((program) => program.package);
   if (missing.length === 0) return;
   const command = [
     'apt-get update',

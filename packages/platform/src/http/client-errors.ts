@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http';
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { ProblemError, type ProblemCode, problemDocument } from './problem.js';
 
 const codes: Readonly<Record<string, ProblemCode>> = {
@@ -11,7 +11,7 @@ const codes: Readonly<Record<string, ProblemCode>> = {
 const lingerMs = 1_000;
 
 /** Answers what node's HTTP parser refused, before there is a request, and closes the connection. */
-export function answerClientError(error: Error & { code?: string }, socket: Socket): void {
+export function answerClientError(error: Error & { code?: string }, socket: Duplex): void {
   if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
     socket.destroy();
     return;
@@ -20,7 +20,8 @@ export function answerClientError(error: Error & { code?: string }, socket: Sock
   const body = JSON.stringify(problemDocument(problem, { url: '', traceId: null }));
   socket.end(
     `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status] ?? 'Bad Request'}\r\n` +
-      `content-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+      `content-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n` +
+      `cache-control: no-store\r\nx-content-type-options: nosniff\r\nconnection: close\r\n\r\n${body}`,
   );
   // Ending closes our half only: one that goes on sending would keep its connection for ever, timed out or not.
   setTimeout(() => socket.destroy(), lingerMs).unref();

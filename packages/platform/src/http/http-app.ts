@@ -8,6 +8,7 @@ import type { Logger } from '../logging/logger.js';
 import { NestLogger } from '../logging/nest-logger.js';
 import type { RunningService } from '../process/running-service.js';
 import { answerClientError } from './client-errors.js';
+import { answerOddRequests } from './odd-requests.js';
 import { type KnownRoute, refuseOtherMethods } from './known-routes.js';
 import { ProblemFilter, sendProblem } from './problem-filter.js';
 import { installRequestRules } from './request-rules.js';
@@ -44,20 +45,31 @@ export interface HttpApp {
 /** Every HTTP API is built here, so that errors, limits and parsers are the same everywhere. */
 export async function createHttpApp(module: Type | DynamicModule, options: HttpAppOptions): Promise<HttpApp> {
   const { logger } = options;
+  const headers = { ...options.headers, 'x-content-type-options': 'nosniff' };
   const adapter = new FastifyAdapter({
     bodyLimit: options.bodyLimitBytes ?? 64 * 1024,
     // Receiving a whole request; answers may take longer (Prefer: wait, event streams).
     requestTimeout: 20_000,
     keepAliveTimeout: 65_000,
-    http: { headersTimeout: 10_000, maxHeaderSize: 16 * 1024, connectionsCheckingInterval: 2_000 },
+    http: {
+      headersTimeout: 10_000,
+      maxHeaderSize: 16 * 1024,
+      connectionsCheckingInterval: 2_000,
+      // Refused below, with a problem.
+      requireHostHeader: false,
+    },
     routerOptions: { maxParamLength: 1_000 },
     clientErrorHandler: answerClientError,
-    frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) =>
-      sendProblem(error, request, reply, logger),
+    frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
+      // No hook ran.
+      void reply.headers(headers);
+      sendProblem(error, request, reply, logger);
+    },
   });
   const fastify = adapter.getInstance();
   installServerSpans(fastify);
-  installRequestRules(fastify, { bodyLimits: options.bodyLimits ?? {}, headers: options.headers ?? {} });
+  installRequestRules(fastify, { bodyLimits: options.bodyLimits ?? {}, headers });
+  answerOddRequests(fastify);
   const routes = refuseOtherMethods(fastify);
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     bodyParser: false,

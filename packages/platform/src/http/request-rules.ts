@@ -34,7 +34,7 @@ export function installRequestRules(instance: FastifyInstance, rules: RequestRul
   });
   instance.addHook('onRequest', (request, reply, done) => {
     traceparentOf(request);
-    void reply.headers({ ...rules.headers, 'x-content-type-options': 'nosniff' });
+    void reply.headers(rules.headers);
     try {
       refuseForeignEncodings(request);
       done();

@@ -83,6 +83,8 @@ function cursorOf(text: string): Cursor | undefined {
 const message = (event: FeedEvent): string =>
   JSON.stringify({ cursor: event.cursor, ...feedEventToHistory(event) });
 
+const resyncLine = (cursor: Cursor): string => JSON.stringify({ type: 'resync', cursor });
+
 async function* asEventStream(news: AsyncIterable<FeedNews>): AsyncGenerator<string, void> {
   yield sseOpening;
   for await (const item of news) {
@@ -94,7 +96,7 @@ async function* asEventStream(news: AsyncIterable<FeedNews>): AsyncGenerator<str
         yield sseText({ id: item.cursor });
         break;
       case 'resync':
-        yield sseText({ id: item.cursor, event: 'resync', data: '{"type":"resync"}' });
+        yield sseText({ id: item.cursor, event: 'resync', data: resyncLine(item.cursor) });
         break;
       case 'heartbeat':
         yield sseHeartbeat;
@@ -107,7 +109,7 @@ async function* asEventStream(news: AsyncIterable<FeedNews>): AsyncGenerator<str
 async function* asLines(news: AsyncIterable<FeedNews>): AsyncGenerator<string, void> {
   for await (const item of news) {
     if (item.kind === 'event') yield `${message(item.event)}\n`;
-    else if (item.kind === 'resync') yield `${JSON.stringify({ type: 'resync', cursor: item.cursor })}\n`;
+    else if (item.kind === 'resync') yield `${resyncLine(item.cursor)}\n`;
     else if (item.kind === 'heartbeat') yield '\n';
   }
 }

@@ -30,8 +30,9 @@ export class SessionController {
     // Scripts send no Origin; a browser that sends a foreign one is being used by another site.
     if (origin !== undefined && !isOwnOrigin(origin, host, config.publicUrl))
       throw new ProblemError('forbidden', 'A session can only be opened by our own pages.');
-    const bearer = authorization ?? `Bearer ${checkBody(openSessionSchema, request.body).key}`;
-    const { keyId } = await keyCaller({ keys }, bearer);
+    const hasKey = authorization !== undefined && request.body === undefined;
+    const sent = hasKey ? undefined : checkBody(openSessionSchema, request.body);
+    const { keyId } = await keyCaller({ keys }, authorization ?? `Bearer ${sent?.key ?? ''}`);
     const token = sealSession(signer, { keyId, expiresAt: Date.now() + sessionSeconds * 1000 });
     const secure = origin?.startsWith('https:') ?? false;
     void reply

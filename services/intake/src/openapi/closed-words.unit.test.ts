@@ -131,8 +131,8 @@ it('leaves no field open that is named like a list of words', () => {
   };
   for (const [name, one] of Object.entries(schemas)) look(name, one, 0);
   expect(open).toEqual([]);
-  expect(at('FeedMessage', 'type')?.enum).toContain('GenerationCompleted');
-  expect(at('History', 'data', 'type')?.enum).toContain('GenerationCompleted');
+  expect(at('FeedEvent', 'type')?.enum).toContain('GenerationCompleted');
+  expect(at('HistoryEvent', 'type')?.enum).toContain('GenerationCompleted');
   for (const [path, name] of [
     ['/v1/generations', 'status'],
     ['/v1/events', 'type'],

@@ -60,7 +60,7 @@ function describeOperation(operation: Operation, components: SchemaComponents): 
       in: 'header',
       required: header.required ?? false,
       description: header.description,
-      schema: { type: 'string' },
+      schema: { type: 'string', ...(header.pattern === undefined ? {} : { pattern: header.pattern }) },
     })),
   ];
   return {
@@ -143,12 +143,33 @@ function queryParameters(query: z.ZodType | undefined): Json[] {
   }));
 }
 
+/** What any request may be answered with, wherever it goes. */
+const ofAnyRequest: readonly ProblemCode[] = [
+  'malformed_request',
+  'request_timeout',
+  'headers_too_large',
+  'internal_error',
+];
+/** Of any that may have a body, also where none is asked for. */
+const ofAnyBody: readonly ProblemCode[] = [
+  'malformed_json',
+  'invalid_encoding',
+  'body_too_large',
+  'unsupported_media_type',
+  'invalid_fields',
+];
+const ofAnyCaller: readonly ProblemCode[] = ['unauthenticated', 'forbidden', 'unavailable'];
+/** Answers with one of these say when to come back. */
+const tellsWhen: ReadonlySet<ProblemCode> = new Set(['rate_limited', 'unavailable']);
+
 /** What may always happen, beside what the operation names; several codes may share a status. */
 function problemResponses(operation: Operation, components: SchemaComponents): Json {
-  const usual: ProblemCode[] =
-    operation.access === 'open'
-      ? ['internal_error']
-      : ['unauthenticated', 'forbidden', 'internal_error', 'unavailable'];
+  const usual: ProblemCode[] = [
+    ...ofAnyRequest,
+    ...(operation.method === 'get' ? [] : ofAnyBody),
+    ...(operation.path.includes('{') ? (['uri_too_long'] as const) : []),
+    ...(operation.access === 'open' ? [] : ofAnyCaller),
+  ];
   const byStatus = new Map<number, ProblemCode[]>();
   for (const code of new Set([...operation.problems, ...usual])) {
     const { status } = problemCodes[code];
@@ -159,7 +180,7 @@ function problemResponses(operation: Operation, components: SchemaComponents): J
       status,
       {
         description: codes.map((code) => `\`${code}\`: ${problemCodes[code].title}`).join('; '),
-        ...(codes.some((code) => problemCodes[code].retryable) && status !== 409
+        ...(codes.some((code) => tellsWhen.has(code))
           ? { headers: headersOf([{ name: 'Retry-After', description: 'Seconds to wait.' }]) }
           : {}),
         content: {

@@ -27,7 +27,7 @@ export interface Operation {
   /** `link`: a signed link does instead of a key. */
   readonly access: 'key' | 'key-or-link' | 'open';
   readonly query?: z.ZodType;
-  readonly headers?: readonly (Header & { readonly required?: boolean })[];
+  readonly headers?: readonly (Header & { readonly required?: boolean; readonly pattern?: string })[];
   readonly body?: { readonly schema: z.ZodType; readonly required: boolean };
   readonly answers: readonly Success[];
   readonly problems: readonly ProblemCode[];

@@ -9,11 +9,14 @@ import {
   artifactEnvelope,
   countsEnvelope,
   feedLineSchema,
+  feedMessageSchema,
   generationEnvelope,
   generationPage,
   historyEnvelope,
+  historyMessageSchema,
   liveSchema,
   modelsEnvelope,
+  notificationSchema,
   readySchema,
 } from './response-schemas.js';
 
@@ -25,6 +28,9 @@ const ifNoneMatch: Header = {
   name: 'If-None-Match',
   description: 'Tag of what the client has: 304 when it is still that.',
 };
+
+/** Bare, or quoted with escapes. */
+const idempotencyKeyPattern = String.raw`^(?:[!#-~][!-~]{0,254}|"(?:[!#-\[\]-~]|\\["\\]){1,255}")$`;
 
 const contentAnswers = [
   {
@@ -56,6 +62,7 @@ export const operations: readonly Operation[] = [
         name: 'Idempotency-Key',
         description: '1 to 255 visible ASCII characters of your own, bare or quoted.',
         required: true,
+        pattern: idempotencyKeyPattern,
       },
       { name: 'Prefer', description: '`wait=N`: hold the answer for the end, at most 60 s.' },
       { name: 'traceparent', description: 'W3C trace context.' },
@@ -82,12 +89,7 @@ export const operations: readonly Operation[] = [
     problems: [
       'idempotency_key_missing',
       'idempotency_key_invalid',
-      'malformed_json',
-      'invalid_encoding',
       'budget_used_up',
-      'body_too_large',
-      'unsupported_media_type',
-      'invalid_fields',
       'unknown_model',
       'idempotency_mismatch',
       'rate_limited',
@@ -172,7 +174,7 @@ export const operations: readonly Operation[] = [
       {
         status: 200,
         description: 'Its history. In an event stream the id of a message is the version.',
-        content: { 'application/json': historyEnvelope, 'text/event-stream': null },
+        content: { 'application/json': historyEnvelope, 'text/event-stream': historyMessageSchema },
       },
     ],
     problems: ['not_found', 'rate_limited'],
@@ -189,9 +191,8 @@ export const operations: readonly Operation[] = [
     answers: [
       {
         status: 200,
-        description:
-          'Events in order, for as long as the client stays. The id of a message is a cursor. `resync`: the cursor was of no use, read the resources again.',
-        content: { 'text/event-stream': null, 'application/x-ndjson': feedLineSchema },
+        description: 'Events in order, for as long as the client stays.',
+        content: { 'text/event-stream': feedMessageSchema, 'application/x-ndjson': feedLineSchema },
       },
     ],
     problems: ['invalid_query', 'invalid_cursor', 'rate_limited'],
@@ -256,7 +257,7 @@ export const operations: readonly Operation[] = [
         headers: [{ name: 'Set-Cookie', description: 'HttpOnly, SameSite=Strict.' }],
       },
     ],
-    problems: ['malformed_json', 'invalid_fields', 'unauthenticated', 'forbidden'],
+    problems: ['unauthenticated', 'forbidden', 'unavailable'],
   },
   {
     method: 'post',
@@ -265,8 +266,9 @@ export const operations: readonly Operation[] = [
     tag: 'vendors',
     summary: 'For vendors: what becomes of a job. The token comes with the job.',
     access: 'open',
+    body: { schema: notificationSchema, required: true },
     answers: [{ status: 204, description: 'Taken.' }],
-    problems: ['malformed_json', 'unauthenticated', 'not_found', 'body_too_large', 'unsupported_media_type'],
+    problems: ['unauthenticated', 'not_found', 'unavailable'],
   },
   {
     method: 'get',

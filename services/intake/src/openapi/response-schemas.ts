@@ -117,26 +117,49 @@ export const countsEnvelope = z
   })
   .meta({ id: 'GenerationCounts', description: 'May be a moment behind the generations themselves.' });
 
-const eventSchema = z.strictObject({
-  id: z.string(),
-  type: z.enum(visibleTypes),
-  version: z.int(),
-  run: z.int(),
-  time,
-  data: z.record(z.string(), z.unknown()),
+const eventSchema = z
+  .strictObject({
+    id: z.string(),
+    type: z.enum(visibleTypes),
+    version: z.int(),
+    run: z.int(),
+    time,
+    data: z.record(z.string(), z.unknown()),
+  })
+  .meta({ id: 'HistoryEvent' });
+
+/** A message of an event stream, whose data is a JSON text. */
+const messageOf = (data: string) => ({
+  id: z.string().meta({ description: 'For Last-Event-ID.' }),
+  data: z.string().meta({
+    contentMediaType: 'application/json',
+    contentSchema: { $ref: `#/components/schemas/${data}` },
+  }),
 });
+
+export const historyMessageSchema = z
+  .strictObject({ event: z.literal('message').optional(), ...messageOf('HistoryEvent') })
+  .meta({ id: 'HistoryMessage' });
+
+export const feedMessageSchema = z
+  .strictObject({ event: z.enum(['message', 'resync']).optional(), ...messageOf('FeedLine') })
+  .meta({
+    id: 'FeedMessage',
+    description:
+      'The id is a cursor. `resync`: the cursor that the client sent was of no use; it reads the resources again and goes on from here.',
+  });
 
 export const historyEnvelope = z.strictObject({ data: z.array(eventSchema) }).meta({ id: 'History' });
 
-const feedMessageSchema = eventSchema
+const feedEventSchema = eventSchema
   .extend({ cursor: z.string(), generation: z.string() })
-  .meta({ id: 'FeedMessage', description: 'One event of the tenant’s stream; `cursor` resumes after it.' });
+  .meta({ id: 'FeedEvent', description: 'One event of the tenant’s stream; `cursor` resumes after it.' });
 
 /** What a reader is told in place of events when its cursor was of no use. */
 const resyncSchema = z.strictObject({ type: z.literal('resync'), cursor: z.string() }).meta({ id: 'Resync' });
 
 /** One line of the tenant's stream as NDJSON. */
-export const feedLineSchema = z.union([feedMessageSchema, resyncSchema]).meta({ id: 'FeedLine' });
+export const feedLineSchema = z.union([feedEventSchema, resyncSchema]).meta({ id: 'FeedLine' });
 
 export const artifactEnvelope = z
   .strictObject({ data: artifactSchema.extend({ generation: z.string() }) })
@@ -163,6 +186,9 @@ export const modelsEnvelope = z
     routes: z.array(z.strictObject({ name: z.string(), models: z.array(z.string()) })),
   })
   .meta({ id: 'Models' });
+
+/** Whose shape is the vendor's. */
+export const notificationSchema = z.looseObject({}).meta({ id: 'VendorNotification' });
 
 export const liveSchema = z.strictObject({ status: z.literal('ok') }).meta({ id: 'Live' });
 export const readySchema = z.looseObject({ status: z.literal('ok') }).meta({ id: 'Ready' });

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { codePoints } from '../policy/code-points.js';
 
+/** 64 to 4096, for the document: here the check says more than that the form is wrong. */
+const side = String.raw`(?:6[4-9]|[7-9]\d|[1-9]\d\d|[1-3]\d{3}|40[0-8]\d|409[0-6])`;
+
 const sizeSchema = z
   .string()
   .regex(/^[1-9]\d{1,3}x[1-9]\d{1,3}$/)
@@ -45,6 +48,7 @@ export const createGenerationSchema = z
       .refine((text) => codePoints(text) <= 4000, customIssue('too_long', 'must be at most 4000 characters'))
       .meta({
         description: 'What to draw; 1 to 4,000 code points after trimming.',
+        pattern: String.raw`\S`,
         minLength: 1,
         maxLength: 4000,
       }),
@@ -54,9 +58,10 @@ export const createGenerationSchema = z
       .max(128)
       .optional()
       .meta({ description: '`<provider>/<model>` or the name of a route. Default: the tenant’s route.' }),
-    size: sizeSchema
-      .default('1024x1024')
-      .meta({ description: '`WxH`, 64 to 4096 each; further limited by the model.' }),
+    size: sizeSchema.default('1024x1024').meta({
+      description: '`WxH`, 64 to 4096 each; further limited by the model.',
+      pattern: `^${side}x${side}$`,
+    }),
     count: z.int().min(1).max(8).default(1).meta({ description: 'Images wanted.' }),
     min_count: z
       .int()
@@ -71,9 +76,12 @@ export const createGenerationSchema = z
       .optional()
       .meta({ description: 'Chosen by us where absent.' }),
     output_format: z.enum(['png', 'jpeg', 'webp']).default('png'),
-    metadata: metadataSchema
-      .optional()
-      .meta({ description: 'At most 16 pairs of text: name up to 64, value up to 512 characters.' }),
+    metadata: metadataSchema.optional().meta({
+      description: 'At most 16 pairs of text: name up to 64, value up to 512 characters.',
+      maxProperties: 16,
+      propertyNames: { type: 'string', minLength: 1, maxLength: 64 },
+      additionalProperties: { type: 'string', maxLength: 512 },
+    }),
     deadline_seconds: z.int().min(10).max(604_800).default(86_400),
   })
   .superRefine((body, context) => {
