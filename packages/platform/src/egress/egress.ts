@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 
 /** Why a call leaves the house. */
-export type EgressPurpose = 'submit' | 'poll' | 'lookup' | 'cancel' | 'download' | 'webhook' | 'telemetry';
+export type EgressPurpose = 'submit' | 'poll' | 'lookup' | 'cancel' | 'download' | 'webhook';
 
 /**
  * A destination that may be reached although it is not https on port 443 of a public address. All five must match; a
