@@ -10,7 +10,6 @@ import {
 import {
   createEgress,
   createLogger,
-  inSpan,
   localDiskObjectStore,
   NestLogger,
   type ObjectStore,
@@ -77,11 +76,7 @@ export async function startArtifact(
     concurrency: config.concurrency,
     leaseSeconds: config.leaseSeconds,
     pollMs: config.pollMs,
-    run: async ({ claim, signal }) => {
-      const { generation, traceparent } = claim;
-      const attributes = { 'darkroom.generation.id': generation };
-      await inSpan('store outputs', { traceparent, attributes }, async () => runJob(ports, claim, signal));
-    },
+    run: async ({ claim, signal }) => runJob(ports, claim, signal),
     log: logger,
   });
 

@@ -2,9 +2,10 @@ import { context, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { resourceFromAttributes } from '@opentelemetry/resources';
-import { AlwaysOnSampler, TracerProvider } from '@opentelemetry/sdk-trace';
+import { TracerProvider } from '@opentelemetry/sdk-trace';
 import type { Logger } from '../logging/logger.js';
 import { BoundedExport } from './bounded-export.js';
+import { SpansPerGeneration } from './spans-per-generation.js';
 
 export interface TelemetryOptions {
   readonly service: string;
@@ -50,8 +51,7 @@ export function startTelemetry(options: TelemetryOptions): Telemetry {
   });
   const provider = new TracerProvider({
     resource: resourceFromAttributes({ 'service.name': service }),
-    // Whether a request is recorded is the operator's choice, not that of the `sampled` flag of whoever calls.
-    sampler: new AlwaysOnSampler(),
+    sampler: new SpansPerGeneration(service),
     spanProcessors: [spans],
     spanLimits: {
       attributeCountLimit: 64,

@@ -9,7 +9,8 @@ import { traceparentOf } from '../http/request-trace.js';
 import { createLogger } from '../logging/logger.js';
 import { OtlpReceiver } from '../testing/otlp-receiver.js';
 import { startTelemetry, type Telemetry } from './start-telemetry.js';
-import { currentTraceparent, inSpan, traceIdOf } from './trace-context.js';
+import { inSpan } from './spans.js';
+import { currentTraceparent, traceIdOf } from './traceparent.js';
 
 const lines: string[] = [];
 const logger = createLogger({
@@ -77,7 +78,7 @@ describe('telemetry', () => {
     await expect(
       inSpan('outer', { traceparent, attributes: { 'a.number': 1, 'a.list': ['x'] } }, async () => {
         await new Promise((resolve) => setImmediate(resolve));
-        await inSpan('inner', { traceparent: currentTraceparent() }, async () => undefined);
+        await inSpan('inner', {}, async () => undefined);
         throw new RangeError('a secret');
       }),
     ).rejects.toThrow('a secret');

@@ -1,6 +1,7 @@
 import { type Command, decide, isFinal } from '@darkroom/domain';
 import type { EventStore, NewEvent } from '@darkroom/event-store';
 import type { Claim, WorkTable } from '@darkroom/work-table';
+import { recordSpan, spanNames } from '@darkroom/platform';
 import { artifactEventId } from '../policy/event-ids.js';
 import { JobEnded } from '@darkroom/work-table';
 import { loadGeneration, type LoadedGeneration } from './load-generation.js';
@@ -56,6 +57,7 @@ export async function appendDecided(
       }),
     });
     if (outcome.outcome === 'fenced') throw new JobEnded('lease-lost');
+    if (outcome.outcome === 'appended' && isEnd) recordStoring(loaded);
     if (outcome.outcome === 'appended') return isEnd ? 'ended' : 'appended';
     // Already there, or somebody else was faster: the stream tells.
     const again = await loadGeneration(store, claim.generation);
@@ -63,4 +65,9 @@ export async function appendDecided(
     if (outcome.outcome === 'already-appended') return isFinal(state.phase) ? 'refused' : 'appended';
   }
   throw new Error(`${mostConflicts} conflicts in a row on one stream`);
+}
+
+function recordStoring({ events }: LoadedGeneration): void {
+  const produced = events.findLast(({ type }) => type === 'OutputsProduced');
+  if (produced) recordSpan(spanNames.storing, { from: produced.recordedAt.getTime(), to: Date.now() });
 }
