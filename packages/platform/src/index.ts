@@ -63,9 +63,11 @@ export {
   type ObjectStoreErrorCode,
   type PutObject,
 } from './object-store/object-store.js';
+export { assertAnswers, type Question } from './process/readiness.js';
 export { type RunningService, stopInReverse } from './process/running-service.js';
 export { errorIndexPage, errorPage } from './http/error-pages.js';
 export { runMain } from './process/run-main.js';
+export { type ProcessService, serve } from './process/serve.js';
 export { stopOnSignals, type StopOnSignalsOptions } from './process/stop-on-signals.js';
 export { startTelemetry, type Telemetry, type TelemetryOptions } from './telemetry/start-telemetry.js';
 export { about, type Subject, turnsOutToBeAbout } from './telemetry/about.js';

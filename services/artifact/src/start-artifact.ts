@@ -8,12 +8,14 @@ import {
   openMigrated,
 } from '@darkroom/event-store';
 import {
+  assertAnswers,
   createEgress,
   createLogger,
   localDiskObjectStore,
+  type Logger,
   NestLogger,
   type ObjectStore,
-  type RunningService,
+  type ProcessService,
 } from '@darkroom/platform';
 import { startJobWorker, workTable } from '@darkroom/work-table';
 import sharp from 'sharp';
@@ -30,6 +32,8 @@ import { gateFor } from './verify/decode-gate.js';
 export interface ArtifactOptions {
   /** Default: local disk below the data folder. */
   readonly objects?: ObjectStore;
+  /** Default: one of the service's own. */
+  readonly logger?: Logger;
   /** Called at crash lines, for tests. */
   readonly at?: CrashProbe;
   readonly now?: () => number;
@@ -42,8 +46,8 @@ const decodersAtOnce = 2;
 export async function startArtifact(
   config: ArtifactConfig,
   options: ArtifactOptions = {},
-): Promise<RunningService> {
-  const logger = createLogger({ service: 'artifact', level: config.logLevel });
+): Promise<ProcessService> {
+  const logger = options.logger ?? createLogger({ service: 'artifact', level: config.logLevel });
   // One thread a picture; files are read once and have names of their own, so that a cache only holds memory.
   sharp.concurrency(1);
   sharp.cache(false);
@@ -104,5 +108,6 @@ export async function startArtifact(
     await Promise.all([egress.stop(), store.stop()]);
     await sql.end({ timeout: 5 });
   };
-  return { name: 'artifact', stop: () => (stopped ??= stop()) };
+  const ready = async (): Promise<void> => assertAnswers(() => sql`select 1`);
+  return { name: 'artifact', ready, stop: () => (stopped ??= stop()) };
 }

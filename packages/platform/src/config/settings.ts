@@ -39,6 +39,11 @@ export const settings = {
     .default(8081)
     .describe("Port of the operators' API and console; 0 takes a free one."),
   SIMULATOR_PORT: port.default(8090).describe('Port of the provider simulator; 0 takes a free one.'),
+  HEALTH_PORT: port
+    .optional()
+    .describe(
+      'Port on which a process that serves no HTTP of its own (provider-gateway, artifact, projections) answers `/health/live` and `/health/ready`; 0 takes a free one. Absent: none.',
+    ),
   HOST: z.string().default('127.0.0.1').describe('Address that the servers listen on.'),
   PUBLIC_URL: httpUrl
     .optional()

@@ -58,6 +58,8 @@ export async function recordedStep<T>(
     error = thrown;
     throw thrown;
   } finally {
+    const types = appended.map(({ type }) => type).join(' ');
+    if (types !== '') ports.logger.debug({ step, appended: types }, 'a step was taken');
     if (appended.some(({ type }) => !untracedEvents.has(type))) {
       recordStep(step, appended, { from, to: ports.now(), error });
       for (const event of appended) recordPhase(loaded, appended, event);
