@@ -1,8 +1,9 @@
 // Mends the Postgres driver after an install: see docs/decisions/0003-dependencies.md. Gone as soon as a release has it.
 import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const file = new URL('../node_modules/postgres/src/connection.js', import.meta.url);
+const file = join(import.meta.dirname, '..', 'node_modules', 'postgres', 'src', 'connection.js');
 
 /** As it stands in 3.4.9, and as it should. What buffers a write is forgotten with the socket that it was meant for. */
 const mends = [
@@ -48,7 +49,7 @@ export function mendDriver() {
     if (text.includes(whole)) continue;
     if (!text.includes(broken))
       throw new Error(
-        `${fileURLToPath(file)} is not that of postgres 3.4.9: look at scripts/mend-driver.mjs`,
+        `${file} is not that of postgres 3.4.9: look at scripts/mend-driver.mjs`,
       );
     text = text.replace(broken, () => whole);
   }

@@ -12,11 +12,11 @@ afterAll(async () => {
 
 it('a pool whose backends are terminated under load rejects what was under way, ends no process, and heals', async () => {
   const sql = openDatabase(database.url, { applicationName: 'victim', max: 8 });
-  let isOver = false;
+  const over = new AbortController();
   let failed = 0;
   let done = 0;
   const work = async (n: number): Promise<void> => {
-    while (!isOver) {
+    while (!over.signal.aborted) {
       try {
         if (n % 2 === 0) await sql`select ${n}::int`;
         else
@@ -39,7 +39,7 @@ it('a pool whose backends are terminated under load rejects what was under way, 
       select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'victim'`;
     await until('work goes on', 10, async () => (done > before + 8 ? true : undefined));
   }
-  isOver = true;
+  over.abort();
   await Promise.all(working);
   expect(failed).toBeGreaterThan(0);
   // Every connection of the pool is of use again: none was left with a buffer that is never sent.
