@@ -37,13 +37,13 @@ export class DarkroomProcess {
     });
     this.child = child;
     const keep = (chunk: Buffer): void => {
-      this.output = `${this.output}${chunk.toString()}`.slice(-20_000);
+      this.output = `${this.output}${chunk.toString()}`.slice(-5_000_000);
     };
     child.stdout.on('data', keep);
     child.stderr.on('data', keep);
     return until(`Darkroom ready`, seconds, async () => {
       if (child.exitCode !== null)
-        throw new Error(`Darkroom ended with code ${child.exitCode}:\n${this.output}`);
+        throw new Error(`Darkroom ended with code ${child.exitCode}:\n${this.printed}`);
       const ready = readReadyFile(this.dataDir);
       return ready?.pid === child.pid ? ready : undefined;
     });
@@ -57,7 +57,12 @@ export class DarkroomProcess {
 
   /** The last 20,000 characters that it printed. */
   get printed(): string {
-    return this.output;
+    return this.output.slice(-20_000);
+  }
+
+  /** What it logged, over all its starts: one JSON object a line. */
+  get logged(): string[] {
+    return this.output.split('\n').filter((line) => line.startsWith('{"level"'));
   }
 
   /** SIGKILL, by its own pid; returns when it is gone. */

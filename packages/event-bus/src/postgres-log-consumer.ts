@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { EventType } from '@darkroom/contract';
-import type { CheckpointLease, Cursor, EventStore } from '@darkroom/event-store';
+import type { CheckpointLease, Cursor, EventStore, RecordedEvent } from '@darkroom/event-store';
 import type postgres from 'postgres';
 import { Delivery } from './delivery.js';
 import { KeyedScheduler } from './keyed-scheduler.js';
@@ -15,6 +15,7 @@ import {
   silentLog,
 } from './port.js';
 import { backoffMs, defaultRedeliveryPolicy, type RedeliveryPolicy } from './redelivery.js';
+import { aboutMessage, recordPoll } from './process-span.js';
 import { Upkeep } from './upkeep.js';
 import { WakeUp } from './wake-up.js';
 
@@ -213,11 +214,10 @@ export class PostgresLogConsumer implements Consumer {
       await scheduler.room();
       if (this.stopping || upkeep.lost) return;
       if (scheduler.halted) throw scheduler.halted.error;
+      const lookedAt = Date.now();
       const page = await store.readAll({ after: cursor, limit: batchSize, types: this.work.types });
       this.lastProgressAt = new Date();
-      for (const event of page.events) {
-        scheduler.add(event.stream, event.cursor, () => delivery.deliver(toBusMessage(event)));
-      }
+      if (page.events.length > 0) this.take(page.events, lookedAt, scheduler, delivery);
       const moved = page.cursor !== cursor;
       if (moved) scheduler.reach(page.cursor);
       cursor = page.cursor;
@@ -232,6 +232,21 @@ export class PostgresLogConsumer implements Consumer {
       }
       // An event that was hinted at may still be held back by an older open transaction: look again soon, then ever more slowly.
       quietMs = (await this.wake.sleep(quietMs)) ? shortestPollMs : Math.min(pollMs, quietMs * 2);
+    }
+  }
+
+  private take(
+    events: readonly RecordedEvent[],
+    lookedAt: number,
+    scheduler: KeyedScheduler<Cursor>,
+    delivery: Delivery,
+  ): void {
+    const poll = recordPoll(this.options.group, lookedAt, events.length);
+    for (const event of events) {
+      const message = toBusMessage(event);
+      scheduler.add(event.stream, event.cursor, () =>
+        aboutMessage(message, poll, () => delivery.deliver(message)),
+      );
     }
   }
 

@@ -1,18 +1,39 @@
-import { type Context, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { about, inSpan, recordSpan, spanAttributes, spanNames, untracedEvents } from '@darkroom/platform';
 import type { BusMessage } from './message.js';
 
-const wellFormed = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/;
+/** The look at the log that brought a message. */
+export type Poll = ReturnType<typeof recordSpan>;
 
-/** The context in which the message's event was written; undefined when none travelled with it. */
-function creationContext(traceparent: string | undefined): Context | undefined {
-  const [, traceId, spanId, flags] = wellFormed.exec(traceparent ?? '') ?? [];
-  if (traceId === undefined || spanId === undefined || flags === undefined) return undefined;
-  return trace.setSpanContext(ROOT_CONTEXT, {
-    traceId,
-    spanId,
-    traceFlags: Number.parseInt(flags, 16),
-    isRemote: true,
-  });
+const polls = new AsyncLocalStorage<Poll>();
+const system = { [spanAttributes.messagingSystem]: 'darkroom' };
+
+/** Notes a look at the log that found messages, in a trace of its own: it is of many generations. */
+export function recordPoll(group: string, from: number, found: number): Poll {
+  return recordSpan(
+    spanNames.poll(group),
+    { from, to: Date.now() },
+    {
+      traceparent: null,
+      kind: 'consumer',
+      attributes: {
+        ...system,
+        [spanAttributes.messagingOperation]: 'receive',
+        [spanAttributes.messagingGroup]: group,
+        [spanAttributes.messagingBatch]: found,
+      },
+    },
+  );
+}
+
+/** Runs the delivery of a message that a poll brought: what is logged there is about its generation and its trace. */
+export async function aboutMessage(
+  { stream, metadata }: BusMessage,
+  poll: Poll,
+  deliver: () => Promise<void>,
+): Promise<void> {
+  const subject = { generation: stream, traceparent: metadata.traceparent };
+  return polls.run(poll, () => about(subject, deliver));
 }
 
 /** Runs a message's work in a short `process` span that is a child of the context in which its event was written. */
@@ -21,30 +42,24 @@ export async function inProcessSpan(
   message: BusMessage,
   run: () => Promise<void>,
 ): Promise<void> {
-  const parent = creationContext(message.metadata.traceparent);
-  if (!parent) return run();
-  const attributes = {
-    'messaging.system': 'darkroom',
-    'messaging.operation.type': 'process',
-    'messaging.consumer.group.name': group,
-    'messaging.message.id': message.id,
-    'darkroom.generation.id': message.stream,
-    'darkroom.stream.version': message.version,
-  };
-  const options = { kind: SpanKind.CONSUMER, attributes };
-  return trace
-    .getTracer('@darkroom/event-bus')
-    .startActiveSpan(`process ${message.type}`, options, parent, async (span) => {
-      try {
-        await run();
-      } catch (error) {
-        span.setStatus({
-          code: SpanStatusCode.ERROR,
-          message: error instanceof Error ? error.name : 'error',
-        });
-        throw error;
-      } finally {
-        span.end();
-      }
-    });
+  const { traceparent } = message.metadata;
+  if (traceparent === undefined || untracedEvents.has(message.type)) return run();
+  const poll = polls.getStore();
+  return inSpan(
+    spanNames.process(message.type),
+    {
+      traceparent,
+      kind: 'consumer',
+      attributes: {
+        ...system,
+        [spanAttributes.messagingOperation]: 'process',
+        [spanAttributes.messagingGroup]: group,
+        [spanAttributes.messageId]: message.id,
+        [spanAttributes.generation]: message.stream,
+        [spanAttributes.streamVersion]: message.version,
+      },
+      links: poll === undefined ? [] : [poll],
+    },
+    run,
+  );
 }

@@ -47,6 +47,7 @@ export {
 } from './http/problem.js';
 export { ProblemFilter } from './http/problem-filter.js';
 export { rawBodyOf } from './http/request-rules.js';
+export { endServerSpan } from './http/server-span.js';
 export { requestTraceId, traceparentOf } from './http/request-trace.js';
 export { fieldErrors, ValidationPipe } from './http/validation-pipe.js';
 export { fromPublicId, type IdKind, newGenerationId, newUuid, toPublicId } from './ids/public-id.js';
@@ -62,9 +63,14 @@ export {
   type ObjectStoreErrorCode,
   type PutObject,
 } from './object-store/object-store.js';
+export { assertAnswers, type Question } from './process/readiness.js';
 export { type RunningService, stopInReverse } from './process/running-service.js';
 export { errorIndexPage, errorPage } from './http/error-pages.js';
 export { runMain } from './process/run-main.js';
+export { type ProcessService, serve } from './process/serve.js';
 export { stopOnSignals, type StopOnSignalsOptions } from './process/stop-on-signals.js';
 export { startTelemetry, type Telemetry, type TelemetryOptions } from './telemetry/start-telemetry.js';
-export { currentTraceparent, inSpan, traceIdOf } from './telemetry/trace-context.js';
+export { about, type Subject, turnsOutToBeAbout } from './telemetry/about.js';
+export { spanAttributes, spanNames, untracedEvents } from './telemetry/names.js';
+export { inSpan, type Lasted, linkActiveSpan, recordSpan, type SpanFacts } from './telemetry/spans.js';
+export { currentTraceparent, traceIdOf } from './telemetry/traceparent.js';

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { about } from '@darkroom/platform';
 import type { Claim } from './job.js';
 import type { WorkTable } from './work-table.js';
 
@@ -109,7 +110,7 @@ export function startJobWorker(options: JobWorkerOptions): JobWorker {
     running.get(claim.generation)?.abort.abort(new JobEnded('lease-lost'));
     const job: Running = { claim, abort: new AbortController(), heldUntil };
     running.set(claim.generation, job);
-    const done = runToItsEnd(job);
+    const done = about(claim, () => runToItsEnd(job));
     unfinished.add(done);
     void forgetAfter(done);
   };

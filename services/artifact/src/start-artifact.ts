@@ -8,13 +8,14 @@ import {
   openMigrated,
 } from '@darkroom/event-store';
 import {
+  assertAnswers,
   createEgress,
   createLogger,
-  inSpan,
   localDiskObjectStore,
+  type Logger,
   NestLogger,
   type ObjectStore,
-  type RunningService,
+  type ProcessService,
 } from '@darkroom/platform';
 import { startJobWorker, workTable } from '@darkroom/work-table';
 import sharp from 'sharp';
@@ -31,6 +32,8 @@ import { gateFor } from './verify/decode-gate.js';
 export interface ArtifactOptions {
   /** Default: local disk below the data folder. */
   readonly objects?: ObjectStore;
+  /** Default: one of the service's own. */
+  readonly logger?: Logger;
   /** Called at crash lines, for tests. */
   readonly at?: CrashProbe;
   readonly now?: () => number;
@@ -43,8 +46,8 @@ const decodersAtOnce = 2;
 export async function startArtifact(
   config: ArtifactConfig,
   options: ArtifactOptions = {},
-): Promise<RunningService> {
-  const logger = createLogger({ service: 'artifact', level: config.logLevel });
+): Promise<ProcessService> {
+  const logger = options.logger ?? createLogger({ service: 'artifact', level: config.logLevel });
   // One thread a picture; files are read once and have names of their own, so that a cache only holds memory.
   sharp.concurrency(1);
   sharp.cache(false);
@@ -77,11 +80,7 @@ export async function startArtifact(
     concurrency: config.concurrency,
     leaseSeconds: config.leaseSeconds,
     pollMs: config.pollMs,
-    run: async ({ claim, signal }) => {
-      const { generation, traceparent } = claim;
-      const attributes = { 'darkroom.generation.id': generation };
-      await inSpan('store outputs', { traceparent, attributes }, async () => runJob(ports, claim, signal));
-    },
+    run: async ({ claim, signal }) => runJob(ports, claim, signal),
     log: logger,
   });
 
@@ -109,5 +108,6 @@ export async function startArtifact(
     await Promise.all([egress.stop(), store.stop()]);
     await sql.end({ timeout: 5 });
   };
-  return { name: 'artifact', stop: () => (stopped ??= stop()) };
+  const ready = async (): Promise<void> => assertAnswers(() => sql`select 1`);
+  return { name: 'artifact', ready, stop: () => (stopped ??= stop()) };
 }

@@ -27,7 +27,6 @@ export interface IntakeConfig {
   readonly heartbeatMs: number;
   readonly logLevel: string;
   readonly logPrompts: boolean;
-  readonly drainSeconds: number;
 }
 
 /** What holds where nobody said otherwise. */
@@ -42,7 +41,6 @@ export const intakeDefaults = {
   heartbeatMs: 15_000,
   logLevel: 'info',
   logPrompts: false,
-  drainSeconds: 0,
 } as const satisfies Partial<IntakeConfig>;
 
 /**
@@ -63,7 +61,6 @@ export function readIntakeConfig(env: Environment): IntakeConfig {
       'DARKROOM_DEMO_KEY',
       'LOG_LEVEL',
       'LOG_PROMPTS',
-      'DRAIN_SECONDS',
     ],
     env,
   );
@@ -81,7 +78,6 @@ export function readIntakeConfig(env: Environment): IntakeConfig {
     demoKey: read.DARKROOM_DEMO_KEY,
     logLevel: read.LOG_LEVEL,
     logPrompts: read.LOG_PROMPTS,
-    drainSeconds: read.DRAIN_SECONDS,
   };
 }
 

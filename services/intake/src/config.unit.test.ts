@@ -15,7 +15,6 @@ it('fills in what nobody said', () => {
     demoSession: false,
     defaultRoute: ['sim/standard'],
     heartbeatMs: 15_000,
-    drainSeconds: 5,
   });
 });
 

@@ -8,7 +8,13 @@ import {
   eventStoreMigrations,
   openMigrated,
 } from '@darkroom/event-store';
-import { createLogger, type Logger, NestLogger, type RunningService } from '@darkroom/platform';
+import {
+  assertAnswers,
+  createLogger,
+  type Logger,
+  NestLogger,
+  type ProcessService,
+} from '@darkroom/platform';
 import { DetailProjection, detailSubscription, readModelMigrations } from '@darkroom/read-models';
 import type { ProjectionsConfig } from './config.js';
 import { startFeed } from './feed.js';
@@ -28,7 +34,7 @@ export interface ProjectionsOptions {
 export async function startProjections(
   config: ProjectionsConfig,
   options: ProjectionsOptions = {},
-): Promise<RunningService> {
+): Promise<ProcessService> {
   const logger = options.logger ?? createLogger({ service: 'projections', level: config.logLevel });
   const sql = await openMigrated(
     config.databaseUrl,
@@ -67,7 +73,8 @@ export async function startProjections(
       await Promise.all([app.close(), sweep.stop(), feed.stop()]);
       await closeStores();
     };
-    return { name: 'projections', stop: () => (stopped ??= stop()) };
+    const ready = async (): Promise<void> => assertAnswers(() => sql`select 1`);
+    return { name: 'projections', ready, stop: () => (stopped ??= stop()) };
   } catch (error) {
     await closeStores();
     throw error;

@@ -8,6 +8,7 @@ import {
 } from '@darkroom/event-store';
 import {
   type Allowance,
+  assertAnswers,
   createEgress,
   createLogger,
   createSigner,
@@ -16,7 +17,7 @@ import {
   type Logger,
   NestLogger,
   newUuid,
-  type RunningService,
+  type ProcessService,
 } from '@darkroom/platform';
 import { startJobWorker, workTable } from '@darkroom/work-table';
 import { modelDirectory, type ProviderAccount } from './accounts.js';
@@ -67,7 +68,7 @@ function allowances(accounts: readonly ProviderAccount[]): Allowance[] {
 export async function startProviderGateway(
   config: ProviderGatewayConfig,
   options: ProviderGatewayOptions = {},
-): Promise<RunningService> {
+): Promise<ProcessService> {
   const logger = options.logger ?? createLogger({ service: group, level: config.logLevel });
   const sql = await openMigrated(
     config.databaseUrl,
@@ -141,7 +142,8 @@ export async function startProviderGateway(
       await worker.stop();
       await closeAll();
     };
-    return { name: group, stop: async () => (stopped ??= stop()) };
+    const ready = async (): Promise<void> => assertAnswers(() => sql`select 1`);
+    return { name: group, ready, stop: async () => (stopped ??= stop()) };
   } catch (error) {
     await closeAll();
     throw error;

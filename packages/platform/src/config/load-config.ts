@@ -21,7 +21,7 @@ export function loadConfig<Shape extends z.ZodRawShape>(
   const result = schema.safeParse(given);
   if (result.success) return result.data;
   const wrong = result.error.issues.map((issue) => {
-    const name = issue.path.join('.') || 'settings';
+    const name = String(issue.path[0] ?? 'settings');
     return given[name] === undefined ? `${name} is missing` : `${name}: ${issue.message}`;
   });
   throw new ConfigError(`wrong settings: ${wrong.join('; ').replaceAll(/\s+/g, ' ')}`);

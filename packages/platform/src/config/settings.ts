@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -15,8 +16,15 @@ const port = wholeNumber('a port, 0 to 65535', 0, 65_535);
 const flag = z.enum(['true', 'false'], 'must be true or false').transform((value) => value === 'true');
 const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http or https URL' });
 const postgresUrl = z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// URL' });
+/** Text that stands in one line of an environment file. */
+const text = (what: string) =>
+  z.string().refine((value) => value.length <= 4_096 && !/\p{Cc}/u.test(value), `must be ${what}`);
+const path = text('a path');
+const hostName = /^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/;
 /** Named in the contract of settings, and without effect so far: it is refused and not silently ignored. */
 const notYet = () => z.never('is not supported yet').optional();
+const atLeastOneSecret = 'must be secrets of at least 16 characters, separated by commas';
+const oneSecret = z.string().min(16, atLeastOneSecret);
 const words = (text: string): string[] =>
   text
     .split(',')
@@ -39,12 +47,20 @@ export const settings = {
     .default(8081)
     .describe("Port of the operators' API and console; 0 takes a free one."),
   SIMULATOR_PORT: port.default(8090).describe('Port of the provider simulator; 0 takes a free one.'),
-  HOST: z.string().default('127.0.0.1').describe('Address that the servers listen on.'),
+  HEALTH_PORT: port
+    .optional()
+    .describe(
+      'Port on which a process that serves no HTTP of its own (provider-gateway, artifact, projections) answers `/health/live` and `/health/ready`; 0 takes a free one. Absent: none.',
+    ),
+  HOST: z
+    .string()
+    .refine((host) => isIP(host) !== 0 || hostName.test(host), 'must be an address or the name of a host')
+    .default('127.0.0.1')
+    .describe('Address that the servers listen on.'),
   PUBLIC_URL: httpUrl
     .optional()
     .describe("Base URL that vendors are given for webhooks. Absent: intake's own URL."),
-  DATA_DIR: z
-    .string()
+  DATA_DIR: path
     .default('.darkroom')
     .describe(
       'Folder of all local state: database, objects, secrets, lock. Where root starts it below a folder that only root may enter, the database lies under `/var/lib/darkroom`, and `DATA_DIR/postgres.path` says where.',
@@ -72,8 +88,7 @@ export const settings = {
   OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl
     .optional()
     .describe('OTLP collector that traces go to. Absent: no export.'),
-  PROVIDERS_FILE: z
-    .string()
+  PROVIDERS_FILE: path
     .optional()
     .describe(
       'JSON file of provider accounts, models and routes. Absent: the simulator alone. Read by artifact so far, and refused by `npm start` and provider-gateway.',
@@ -84,14 +99,13 @@ export const settings = {
   DARKROOM_OPERATOR_KEY: ownKey('dk_ops')
     .optional()
     .describe('The first operator key. Absent: random, printed once, kept in DATA_DIR.'),
-  DARKROOM_CACHE: z
-    .string()
+  DARKROOM_CACHE: path
     .default(() => join(homedir(), '.cache', 'darkroom'))
     .describe('Folder of what `npm run infra` fetched and built.'),
   SIGNING_SECRET: z
     .string()
     .transform(words)
-    .pipe(z.tuple([z.string().min(16)], z.string().min(16)))
+    .pipe(z.tuple([oneSecret], oneSecret, atLeastOneSecret))
     .optional()
     .describe(
       'Secrets that sign content links, webhook tokens and cursors, separated by commas: the first signs, all verify. Absent: random, kept in DATA_DIR; processes of one installation must share it.',
@@ -125,26 +139,17 @@ export type SettingValues<Name extends SettingName> = {
   readonly [N in Name]: z.output<(typeof settings)[N]>;
 };
 
-/** Looked at in every process, whatever it reads: who sets them expects something that would not happen. */
-const refusedByAll = [
-  'BUS',
-  'KAFKA_BROKERS',
-  'S3_ENDPOINT',
-  'S3_BUCKET',
-  'S3_REGION',
-  'S3_ACCESS_KEY_ID',
-  'S3_SECRET_ACCESS_KEY',
-] as const satisfies readonly SettingName[];
-
 /**
- * Reads the named settings from the environment, and refuses those that nothing supports yet.
+ * Reads the named settings from the environment. All are looked at in every process, whatever it reads: one that is wrong, or that
+ * nothing supports yet, is set by somebody who expects something that would not happen.
  * @throws ConfigError
  */
 export function readSettings<const Name extends SettingName>(
   names: readonly Name[],
   env: Environment,
 ): SettingValues<Name> {
-  const shape = Object.fromEntries([...refusedByAll, ...names].map((name) => [name, settings[name]]));
-  // The shape is built from `settings` under the same names, which the type system cannot follow through fromEntries.
-  return loadConfig(z.object(shape), env) as SettingValues<Name>;
+  const read = loadConfig(z.object(settings), env);
+  const named = new Set<string>(names);
+  // What is left are the named ones, which the type system cannot follow through fromEntries.
+  return Object.fromEntries(Object.entries(read).filter(([name]) => named.has(name))) as SettingValues<Name>;
 }

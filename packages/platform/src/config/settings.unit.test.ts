@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { ConfigError } from './config-error.js';
-import { readSettings } from './settings.js';
+import { readSettings, type SettingName, settings } from './settings.js';
 import { settingsReference } from './settings-reference.js';
+
+const settingNames = Object.keys(settings) as SettingName[];
+const wrongValues = ['not one', '-1', '99999999999', 'http://[', 'a\u0007b', 'x'.repeat(5_000)];
 
 describe('settings', () => {
   it('have defaults, and are typed', () => {
@@ -50,6 +53,15 @@ describe('settings', () => {
   it('that nothing supports yet are refused by every process, also by one that does not read them', () => {
     expect(() => readSettings(['HOST'], { S3_BUCKET: 'images' })).toThrow('S3_BUCKET: is not supported yet');
     expect(() => readSettings(['HOST'], { BUS: 'kafka' })).toThrow('BUS: must be postgres');
+  });
+
+  it.each(settingNames)('%s has values that are refused, by every process', (name) => {
+    const refused = wrongValues.filter((value) => !settings[name].safeParse(value).success);
+    expect(refused).not.toEqual([]);
+    for (const value of refused)
+      expect(() => readSettings([], { [name]: value })).toThrow(
+        new RegExp(`^wrong settings: ${name}: [^\\n]+$`),
+      );
   });
 
   it('rotate their signing secrets', () => {

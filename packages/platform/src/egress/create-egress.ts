@@ -1,5 +1,5 @@
 import { Pool } from 'undici';
-import { checkedConnector } from './checked-connector.js';
+import { checkedConnector, systemResolve } from './checked-connector.js';
 import { openDownload } from './download.js';
 import type { Destination, Egress, EgressOptions, NotSent } from './egress.js';
 import { errorText, notSentReason } from './failures.js';
@@ -9,6 +9,7 @@ import { type Target, targetOf } from './target.js';
 
 /** The egress module of one process: one connection pool per account and origin, no retries anywhere. */
 export function createEgress(options: EgressOptions): Egress {
+  const resolve = options.resolve ?? systemResolve;
   const pools = new Map<string, Pool>();
   const open = new Set<() => Promise<void>>();
   let stopped: Promise<void> | undefined;
@@ -19,7 +20,7 @@ export function createEgress(options: EgressOptions): Egress {
     const known = pools.get(key);
     if (known) return known;
     const pool = new Pool(target.url.origin, {
-      connect: checkedConnector(target, connectTimeoutMs),
+      connect: checkedConnector(target, connectTimeoutMs, resolve),
       connections: 256,
       pipelining: 1,
       keepAliveTimeout: options.keepAliveMs ?? 4_000,
@@ -40,7 +41,7 @@ export function createEgress(options: EgressOptions): Egress {
   const prepare: Egress['prepare'] = async (destination) => {
     const target = check(destination);
     if ('kind' in target) return target;
-    const connection = await prepareConnection(target, destination);
+    const connection = await prepareConnection(target, destination, resolve);
     if (connection.kind === 'not-sent') return connection;
     const close = async (): Promise<void> => {
       open.delete(close);
@@ -64,7 +65,7 @@ export function createEgress(options: EgressOptions): Egress {
         await connection.close();
       }
     },
-    download: async (request) => openDownload(request, options.allow),
+    download: async (request) => openDownload(request, options.allow, resolve),
     stop: async () => {
       stopped ??= (async () => {
         await Promise.allSettled([...pools.values()].map(async (pool) => pool.close()));

@@ -1,5 +1,11 @@
 import { bodyStream } from './body-stream.js';
-import { type Allowance, type Download, DownloadError, type DownloadRequest } from './egress.js';
+import {
+  type Allowance,
+  type Download,
+  DownloadError,
+  type DownloadRequest,
+  type ResolveName,
+} from './egress.js';
 import { bodyFailure, openHop, type OpenHop } from './open-hop.js';
 import { followRedirects, type Hop } from './redirects.js';
 import { DestinationRefused, targetOf } from './target.js';
@@ -11,6 +17,7 @@ import { DestinationRefused, targetOf } from './target.js';
 export async function openDownload(
   request: DownloadRequest,
   allowances: readonly Allowance[],
+  resolve: ResolveName,
 ): Promise<Download> {
   const transfer = new AbortController();
   let reason: DownloadError | undefined;
@@ -36,6 +43,7 @@ export async function openDownload(
       const target = targetOf(hop.url, caller, hop.redirects === 0 ? allowances : []);
       return await openHop(target, {
         headers: hop.headers,
+        resolve,
         connectTimeoutMs: request.connectTimeoutMs ?? 5_000,
         headTimeoutMs: request.idleTimeoutMs,
         signal: transfer.signal,

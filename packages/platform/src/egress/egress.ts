@@ -1,7 +1,14 @@
+import type { LookupAddress } from 'node:dns';
 import type { Readable } from 'node:stream';
 
+/** All addresses of a name, in the order in which they are to be tried. */
+export type ResolveName = (
+  hostname: string,
+  callback: (error: NodeJS.ErrnoException | null, addresses: readonly LookupAddress[]) => void,
+) => void;
+
 /** Why a call leaves the house. */
-export type EgressPurpose = 'submit' | 'poll' | 'lookup' | 'cancel' | 'download' | 'webhook' | 'telemetry';
+export type EgressPurpose = 'submit' | 'poll' | 'lookup' | 'cancel' | 'download' | 'webhook';
 
 /**
  * A destination that may be reached although it is not https on port 443 of a public address. All five must match; a
@@ -138,6 +145,8 @@ export interface Download {
 
 export interface EgressOptions {
   readonly allow: readonly Allowance[];
+  /** How names become addresses. Default: as the system does it. */
+  readonly resolve?: ResolveName;
   /** Longest life of an idle connection. Default 4,000. */
   readonly keepAliveMs?: number;
 }

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type IncomingMessage, request as httpRequest } from 'node:http';
 import type { Socket } from 'node:net';
 import { openSocket } from './checked-connector.js';
-import { DownloadError } from './egress.js';
+import { DownloadError, type ResolveName } from './egress.js';
 import { errorCode, errorText, isMalformedAnswer, notSentReason } from './failures.js';
 import { plainHeaders } from './one-call.js';
 import type { HopHead } from './redirects.js';
@@ -18,6 +18,7 @@ export interface OpenHop extends HopHead {
 export interface HopOptions {
   readonly headers: Readonly<Record<string, string>>;
   readonly connectTimeoutMs: number;
+  readonly resolve: ResolveName;
   /** Longest silence before the head of the answer. */
   readonly headTimeoutMs: number;
   readonly signal: AbortSignal;
@@ -44,8 +45,8 @@ export function bodyFailure(error: unknown): DownloadError {
   return new DownloadError(truncated ? 'truncated' : 'reset', errorText(error), { cause: error });
 }
 
-async function connect(target: Target, { connectTimeoutMs, signal }: HopOptions): Promise<Socket> {
-  const opening = openSocket(target, connectTimeoutMs);
+async function connect(target: Target, { connectTimeoutMs, resolve, signal }: HopOptions): Promise<Socket> {
+  const opening = openSocket(target, connectTimeoutMs, resolve);
   const canceled = new AbortController();
   try {
     signal.throwIfAborted();

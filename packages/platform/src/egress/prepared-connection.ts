@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { Client } from 'undici';
-import type { Destination, NotSent, PreparedConnection } from './egress.js';
+import type { Destination, NotSent, PreparedConnection, ResolveName } from './egress.js';
 import { openSocket } from './checked-connector.js';
 import { errorText, notSentReason } from './failures.js';
 import { callOnce } from './one-call.js';
@@ -15,10 +15,11 @@ class ConnectionGone extends Error {
 export async function prepareConnection(
   target: Target,
   destination: Destination,
+  resolve: ResolveName,
 ): Promise<PreparedConnection | NotSent> {
   let socket: Socket;
   try {
-    socket = await openSocket(target, destination.connectTimeoutMs ?? 5_000);
+    socket = await openSocket(target, destination.connectTimeoutMs ?? 5_000, resolve);
   } catch (error) {
     return { kind: 'not-sent', reason: notSentReason(error), error: errorText(error) };
   }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { currentTraceparent, traceIdOf } from '../telemetry/trace-context.js';
+import { currentTraceparent, traceIdOf } from '../telemetry/traceparent.js';
 
 const contexts = new WeakMap<IncomingMessage, string>();
 

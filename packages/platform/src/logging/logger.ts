@@ -1,5 +1,5 @@
-import { trace } from '@opentelemetry/api';
 import { type DestinationStream, type Logger as PinoLogger, pino, stdSerializers } from 'pino';
+import { subjectFields } from '../telemetry/about.js';
 
 /** Structured JSON logging; the same interface everywhere. */
 export type Logger = PinoLogger;
@@ -28,7 +28,7 @@ const secretPaths = [
 ];
 const personalPaths = ['prompt', '*.prompt', '*.*.prompt'];
 
-/** A pino logger whose lines carry the service, the trace and no secrets. */
+/** A pino logger whose lines carry the service, the trace and generation that the work is about, and no secrets. */
 export function createLogger(options: LoggerOptions): Logger {
   const settings = {
     level: options.level,
@@ -37,10 +37,7 @@ export function createLogger(options: LoggerOptions): Logger {
     formatters: { level: (label: string) => ({ level: label }) },
     serializers: { err: stdSerializers.err },
     redact: { paths: options.logPrompts ? secretPaths : [...secretPaths, ...personalPaths] },
-    mixin: (): object => {
-      const context = trace.getActiveSpan()?.spanContext();
-      return context ? { trace_id: context.traceId, span_id: context.spanId } : {};
-    },
+    mixin: subjectFields,
   };
   return options.destination ? pino(settings, options.destination) : pino(settings);
 }

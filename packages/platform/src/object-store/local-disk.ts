@@ -8,7 +8,8 @@ import { segmentsOf } from './object-key.js';
 import { readTrailer, trailerBytes, writeTrailer } from './object-trailer.js';
 import { type ObjectFacts, type ObjectStore, ObjectStoreError, type PutObject } from './object-store.js';
 
-const temporaryLifeMs = 24 * 3_600_000;
+/** Since the last write to it: who is at it writes every few seconds. */
+const temporaryLifeMs = 3_600_000;
 
 const codeOf = (error: unknown): string =>
   typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
@@ -107,6 +108,15 @@ export function localDiskObjectStore(directory: string): ObjectStore {
     });
   };
 
+  /** The same object is there whole: a step that is done again needs no room for it. Durable, as after a put. */
+  const isThere = async ({ key, bytes, sha256 }: PutObject, file: string): Promise<boolean> => {
+    const found = await openObject(key).catch(() => null);
+    await found?.handle.close();
+    if (found?.facts.sha256 !== sha256 || found.facts.bytes !== bytes) return false;
+    await disk('sync', () => syncFolder(dirname(file)));
+    return true;
+  };
+
   async function* keysBelow(place: string, prefix: string): AsyncGenerator<string> {
     const entries = await disk('list', () =>
       readdir(place, { withFileTypes: true }).catch((error: unknown): Dirent[] => {
@@ -127,6 +137,7 @@ export function localDiskObjectStore(directory: string): ObjectStore {
       let handle: FileHandle | undefined;
       try {
         const file = fileOf(object.key);
+        if (await isThere(object, file)) return 'exists';
         handle = await disk('open', async () => {
           await (swept ??= sweep().catch((error: unknown) => {
             swept = undefined;

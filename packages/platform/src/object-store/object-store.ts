@@ -43,7 +43,7 @@ export class ObjectStoreError extends Error {
 export interface ObjectStore {
   /**
    * `exists`: something has that key already and was not touched; `head` tells whether it is the same. Either way the object
-   * is durable. An error of the body's stream comes through as it is.
+   * is durable. Where the same one is there the body may be left unread. An error of its stream comes through as it is.
    * @throws ObjectStoreError
    */
   put(object: PutObject): Promise<'stored' | 'exists'>;

@@ -4,6 +4,8 @@ export interface StopOnSignalsOptions {
   readonly logger: Logger;
   /** How long to keep serving after the signal, while load balancers take this process out. */
   readonly drainSeconds: number;
+  /** How long stopping may take, the drain not counted; then the process ends with code 1. Default 60. */
+  readonly mostSeconds?: number;
   /** Called at once: readiness turns false here. */
   readonly onStopping?: () => void;
   /** Default: process.exit. */
@@ -25,6 +27,11 @@ export function stopOnSignals(stop: () => Promise<void>, options: StopOnSignalsO
     if (options.drainSeconds > 0)
       await new Promise((resolve) => setTimeout(resolve, options.drainSeconds * 1000));
     let code = 0;
+    const mostSeconds = options.mostSeconds ?? 60;
+    setTimeout(() => {
+      options.logger.error({ mostSeconds }, 'did not stop in time');
+      exit(1);
+    }, mostSeconds * 1000).unref();
     try {
       await stop();
       options.logger.info('stopped');

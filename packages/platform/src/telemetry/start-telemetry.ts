@@ -1,16 +1,18 @@
 import { context, trace } from '@opentelemetry/api';
-import { createEgress } from '../egress/create-egress.js';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
+import { resourceFromAttributes } from '@opentelemetry/resources';
+import { TracerProvider } from '@opentelemetry/sdk-trace';
 import type { Logger } from '../logging/logger.js';
-import { ContextStorage } from './context-storage.js';
-import { otlpTraces } from './otlp-json.js';
-import { type EndedSpan, recordingTracers } from './recording-tracer.js';
+import { BoundedExport } from './bounded-export.js';
+import { SpansPerGeneration } from './spans-per-generation.js';
 
 export interface TelemetryOptions {
   readonly service: string;
   /** OTEL_EXPORTER_OTLP_ENDPOINT; undefined: nothing is recorded, and every span costs next to nothing. */
   readonly endpoint: string | undefined;
   readonly logger: Logger;
-  /** Default 1,000. */
+  /** Default 250: what a killed process takes with it. */
   readonly flushEveryMs?: number;
 }
 
@@ -21,13 +23,13 @@ export interface Telemetry {
   stop(): Promise<void>;
 }
 
-const mostWaiting = 4_096;
-const mostTogether = 512;
 const sendTimeoutMs = 5_000;
+const lastFlushMs = 3_000;
 
-function portOf({ port, protocol }: URL): number {
-  if (port !== '') return Number(port);
-  return protocol === 'https:' ? 443 : 80;
+/** Where spans go below the endpoint that an operator names, as the protocol has it. */
+function tracesUrl(endpoint: string): URL {
+  const url = new URL(endpoint);
+  return new URL(`${url.pathname.replace(/\/$/, '')}/v1/traces`, url);
 }
 
 /**
@@ -37,69 +39,48 @@ function portOf({ port, protocol }: URL): number {
 export function startTelemetry(options: TelemetryOptions): Telemetry {
   const { service, endpoint, logger } = options;
   if (endpoint === undefined) return { dropped: () => 0, stop: async () => undefined };
-  const url = new URL(endpoint);
-  const collector = new URL(`${url.pathname.replace(/\/$/, '')}/v1/traces`, url);
-  const scheme = url.protocol === 'https:' ? 'https' : 'http';
-  const destination = { purpose: 'telemetry', account: 'collector' } as const;
-  const egress = createEgress({
-    allow: [{ ...destination, scheme, host: url.hostname, port: portOf(url) }],
+  const url = tracesUrl(endpoint);
+  const spans = new BoundedExport({
+    exporter: new OTLPTraceExporter({ url: url.href, timeoutMillis: sendTimeoutMs, concurrencyLimit: 16 }),
+    logger,
+    collector: url.origin,
+    delayMs: options.flushEveryMs ?? 250,
+    mostWaiting: 4_096,
+    mostTogether: 512,
+    givenUpAfterMs: sendTimeoutMs + 1_000,
   });
-
-  let waiting: EndedSpan[] = [];
-  let dropped = 0;
-  let complained = false;
-  let sending: Promise<void> | undefined;
-
-  const sendOnce = async (spans: readonly EndedSpan[]): Promise<void> => {
-    const outcome = await egress.send({
-      ...destination,
-      url: collector.href,
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: otlpTraces(service, spans),
-      timeoutMs: sendTimeoutMs,
-      maxBytes: 64 * 1024,
-    });
-    const taken = outcome.kind === 'answer' && outcome.status < 300;
-    if (!taken) dropped += spans.length;
-    // Once an outage, not once a second.
-    if (!taken && !complained)
-      logger.warn(
-        { collector: url.origin, dropped },
-        'the telemetry collector takes nothing; spans are lost',
-      );
-    complained = !taken;
-  };
-  const drain = async (): Promise<void> => {
-    while (waiting.length > 0) {
-      const batch = waiting.slice(0, mostTogether);
-      waiting = waiting.slice(batch.length);
-      await sendOnce(batch);
-    }
-    sending = undefined;
-  };
-  const flush = (): Promise<void> => (sending ??= drain());
-
-  const storage = new ContextStorage();
-  context.setGlobalContextManager(storage);
-  trace.setGlobalTracerProvider(
-    recordingTracers((span) => {
-      if (waiting.length >= mostWaiting) dropped += 1;
-      else waiting.push(span);
-      if (waiting.length >= mostTogether) void flush();
-    }),
-  );
-  const timer = setInterval(() => void flush(), options.flushEveryMs ?? 1_000).unref();
+  const provider = new TracerProvider({
+    resource: resourceFromAttributes({ 'service.name': service }),
+    sampler: new SpansPerGeneration(service),
+    spanProcessors: [spans],
+    spanLimits: {
+      attributeCountLimit: 64,
+      attributeValueLengthLimit: 1_024,
+      eventCountLimit: 32,
+      linkCountLimit: 32,
+    },
+  });
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+  trace.setGlobalTracerProvider(provider);
 
   return {
-    dropped: () => dropped,
+    dropped: () => spans.dropped,
     stop: async () => {
-      clearInterval(timer);
       trace.disable();
       context.disable();
-      await sending;
-      await flush();
-      await egress.stop();
+      // The SDK, not the exporter: it still holds the last batch.
+      const flushed = provider.shutdown().catch((error: unknown) => {
+        logger.debug({ err: error }, 'the last spans were not taken');
+      });
+      await within(lastFlushMs, flushed);
+      spans.giveUp();
     },
   };
+}
+
+async function within(ms: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const bound = new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)));
+  await Promise.race([work, bound]);
+  clearTimeout(timer);
 }

@@ -1,5 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { DownloadError, type Egress, type ObjectStore, ObjectStoreError } from '@darkroom/platform';
+import {
+  DownloadError,
+  type Egress,
+  inSpan,
+  type ObjectStore,
+  ObjectStoreError,
+  spanNames,
+} from '@darkroom/platform';
 import type { OutputLimits } from '../policy/limits.js';
 import { isWorthAnotherTry, OutputRejected, rejectionOfDownload } from '../policy/output-rejected.js';
 import { type InspectedImage, inspectImage } from '../verify/inspect-image.js';
@@ -52,11 +59,15 @@ async function tryOnce(
   signal: AbortSignal,
 ): Promise<FetchedOutput> {
   const { limits, decoding, folder } = ports;
-  const opened = await openSource(ports, source, limits, signal);
-  const file = await receive(folder, opened.stream, limits.maxBytes);
+  const { opened, file } = await inSpan(spanNames.downloadOutput, {}, async () => {
+    const opened = await openSource(ports, source, limits, signal);
+    return { opened, file: await receive(folder, opened.stream, limits.maxBytes) };
+  });
   try {
-    compareWithDeclared(file, declared);
-    const image = await decoding.run(async () => inspectImage(file, limits));
+    const image = await inSpan(spanNames.verifyOutput, {}, async () => {
+      compareWithDeclared(file, declared);
+      return decoding.run(async () => inspectImage(file, limits));
+    });
     return { file, image, declaredMediaType: shortType(declared.mediaType || opened.mediaType) };
   } catch (error) {
     await file.discard();

@@ -3,6 +3,9 @@ import type { Wake, WorkTable } from '@darkroom/work-table';
 import { Controller, Inject } from '@nestjs/common';
 import { EventPattern, Payload } from '@nestjs/microservices';
 
+/** What the gateway appends in the run's own trace; an operator's order comes in one of its own. */
+const inTheTraceOfTheRun = new Set<string>(['OutputsProduced', 'OutputsRefreshed']);
+
 /** Makes jobs due. A class, so that Nest can inject it. */
 export class Waker {
   constructor(
@@ -19,11 +22,17 @@ export class Waker {
 /** What an event asks of the work here: a look at its generation. */
 export function wakeOf({
   stream,
+  type,
   version,
   metadata,
-}: Pick<BusMessage, 'stream' | 'version' | 'metadata'>): Wake {
+}: Pick<BusMessage, 'stream' | 'type' | 'version' | 'metadata'>): Wake {
   const { tenant, traceparent } = metadata;
-  return { generation: stream, tenant, version, ...(traceparent === undefined ? {} : { traceparent }) };
+  return {
+    generation: stream,
+    tenant,
+    version,
+    ...(traceparent === undefined || !inTheTraceOfTheRun.has(type) ? {} : { traceparent }),
+  };
 }
 
 /** What others append, and what may change the next step. */

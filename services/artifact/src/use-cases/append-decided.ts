@@ -1,6 +1,7 @@
 import { type Command, decide, isFinal } from '@darkroom/domain';
 import type { EventStore, NewEvent } from '@darkroom/event-store';
 import type { Claim, WorkTable } from '@darkroom/work-table';
+import { type Logger, recordSpan, spanNames } from '@darkroom/platform';
 import { artifactEventId } from '../policy/event-ids.js';
 import { JobEnded } from '@darkroom/work-table';
 import { loadGeneration, type LoadedGeneration } from './load-generation.js';
@@ -8,6 +9,7 @@ import { loadGeneration, type LoadedGeneration } from './load-generation.js';
 interface Ports {
   readonly store: Pick<EventStore, 'readStream' | 'append'>;
   readonly work: Pick<WorkTable, 'move'>;
+  readonly logger: Logger;
 }
 
 /** `refused`: what happened meanwhile left nothing to say. `ended`: the run is over, and the job row released with it. */
@@ -22,7 +24,7 @@ const mostConflicts = 50;
  * transaction. What was learned is carried into a new decision when somebody else was faster.
  */
 export async function appendDecided(
-  { store, work }: Ports,
+  { store, work, logger }: Ports,
   claim: Claim,
   loaded: LoadedGeneration,
   command: Command,
@@ -56,6 +58,9 @@ export async function appendDecided(
       }),
     });
     if (outcome.outcome === 'fenced') throw new JobEnded('lease-lost');
+    if (outcome.outcome === 'appended')
+      logger.debug({ appended: events.map(({ type }) => type).join(' ') }, 'a step was taken');
+    if (outcome.outcome === 'appended' && isEnd) recordStoring(loaded);
     if (outcome.outcome === 'appended') return isEnd ? 'ended' : 'appended';
     // Already there, or somebody else was faster: the stream tells.
     const again = await loadGeneration(store, claim.generation);
@@ -63,4 +68,9 @@ export async function appendDecided(
     if (outcome.outcome === 'already-appended') return isFinal(state.phase) ? 'refused' : 'appended';
   }
   throw new Error(`${mostConflicts} conflicts in a row on one stream`);
+}
+
+function recordStoring({ events }: LoadedGeneration): void {
+  const produced = events.findLast(({ type }) => type === 'OutputsProduced');
+  if (produced) recordSpan(spanNames.storing, { from: produced.recordedAt.getTime(), to: Date.now() });
 }

@@ -6,7 +6,7 @@ import { newestLink } from '../policy/newest-link.js';
 import { OutputRejected } from '../policy/output-rejected.js';
 import { storeOutput } from '../storing/store-output.js';
 import type { EventStore } from '@darkroom/event-store';
-import type { Logger, ObjectStore } from '@darkroom/platform';
+import { inSpan, type Logger, type ObjectStore, spanAttributes, spanNames } from '@darkroom/platform';
 import type { Claim, WorkTable } from '@darkroom/work-table';
 import { type Appended, appendDecided } from './append-decided.js';
 import type { LoadedGeneration } from './load-generation.js';
@@ -68,7 +68,10 @@ export async function storeOne(
   try {
     const { decoding, limits } = ports.fetching;
     const storing = { objects: ports.objects, decoding, maxPixels: limits.maxPixels };
-    const stored = await storeOutput(storing, { generation, attempt, index }, fetched);
+    const attributes = { [spanAttributes.attempt]: attempt, [spanAttributes.outputIndex]: index };
+    const stored = await inSpan(spanNames.putOutput, { attributes }, async () =>
+      storeOutput(storing, { generation, attempt, index }, fetched),
+    );
     signal.throwIfAborted();
     await ports.at(13, generation);
     const id = artifactId(generation, attempt, index, stored.sha256);

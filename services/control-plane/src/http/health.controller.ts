@@ -1,4 +1,4 @@
-import { ProblemError } from '@darkroom/platform';
+import { assertAnswers, ProblemError } from '@darkroom/platform';
 import { Controller, Get, Inject } from '@nestjs/common';
 import { CONTROL_PLANE_PORTS, type ControlPlanePorts } from '../ports.js';
 
@@ -15,7 +15,7 @@ export class HealthController {
   @Get('ready')
   async ready(): Promise<{ readonly status: 'ok' }> {
     if (this.ports.stopping()) throw new ProblemError('unavailable', 'This process is stopping.');
-    await this.ports.sql`select 1 from control_plane.operator_keys limit 1`;
+    await assertAnswers(() => this.ports.sql`select 1 from control_plane.operator_keys limit 1`);
     return { status: 'ok' };
   }
 }

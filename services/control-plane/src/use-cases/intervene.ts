@@ -1,5 +1,6 @@
 import { attemptOf, decide, type RefusalReason } from '@darkroom/domain';
 import { eventId, type EventStore, type NewEvent, type RecordedEvent } from '@darkroom/event-store';
+import { linkActiveSpan } from '@darkroom/platform';
 import { foldDetail, type GenerationDetail } from '@darkroom/read-models';
 import { type AuditEntry, insertAudit } from '../audit/audit-log.js';
 import type { Operator } from '../auth/operator-keys.js';
@@ -77,7 +78,11 @@ export async function intervene(
       by: 'control-plane',
       with: { postgres: (tx) => insertAudit(tx, entry) },
     });
-    if (outcome === 'appended' || outcome === 'already-appended') return afterwards(ports, generation);
+    if (outcome === 'appended' || outcome === 'already-appended') {
+      // What a person orders is a trace of its own.
+      linkActiveSpan(detail.traceparent);
+      return afterwards(ports, generation);
+    }
     if (outcome !== 'conflict') throw new Error(`an intervention's append was ${outcome}`);
   }
   throw new Error(`${mostRaces} appends in a row lost their race`);

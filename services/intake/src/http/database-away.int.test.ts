@@ -1,7 +1,7 @@
 import { arrayOf } from '@darkroom/event-store';
 import { newUuid } from '@darkroom/platform';
 import { acceptedEnvelope, problemSchema } from '../openapi/response-schemas.js';
-import { severableLink, type SeverableLink } from '../testing/severable-link.js';
+import { severableLink, type SeverableLink } from '@darkroom/platform/testing';
 import { startTestIntake, type TestIntake } from '../testing/test-intake.js';
 import { until } from '../testing/until.js';
 

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { endServerSpan } from '@darkroom/platform';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 /** A client that has not taken a byte for so long is cut; heartbeats keep the others alive. */
@@ -58,6 +59,7 @@ export async function sendStream(
   // Proxies that buffer would hold events back.
   raw.setHeader('x-accel-buffering', 'no');
   raw.writeHead(200);
+  endServerSpan(request);
   if (request.method === 'HEAD') {
     raw.end();
     return;

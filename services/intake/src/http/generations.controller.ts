@@ -1,10 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import type { EventStore } from '@darkroom/event-store';
 import {
+  endServerSpan,
   fromPublicId,
+  inSpan,
   newGenerationId,
   newUuid,
   ProblemError,
+  spanNames,
   toPublicId,
   traceparentOf,
 } from '@darkroom/platform';
@@ -97,7 +100,10 @@ export class GenerationsController {
     const wait = parsePreferWait(request.headers.prefer);
     if (wait !== undefined) void reply.header('preference-applied', `wait=${wait}`);
     if (wait !== undefined && wait > 0 && !accepted.replayed) {
-      const finished = await this.waitFor(principal, accepted.id, wait, reply);
+      endServerSpan(request);
+      const finished = await inSpan(spanNames.waitForEnd, {}, async () =>
+        this.waitFor(principal, accepted.id, wait, reply),
+      );
       if (finished) {
         void reply.code(200);
         return { data: this.resource(finished) };

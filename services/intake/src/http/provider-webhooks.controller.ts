@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { newUuid, openAttemptToken, ProblemError, rawBodyOf, traceparentOf } from '@darkroom/platform';
+import { newUuid, openAttemptToken, ProblemError, rawBodyOf, turnsOutToBeAbout } from '@darkroom/platform';
 import { adapterFor } from '@darkroom/providers';
 import { Controller, HttpCode, Inject, Param, Post, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
@@ -26,6 +26,7 @@ export class ProviderWebhooksController {
     const name = openAttemptToken(signer, token);
     const adapter = adapterFor(provider);
     if (!name || !adapter) throw new ProblemError('not_found');
+    turnsOutToBeAbout({ generation: name.generation });
     const rawBody = rawBodyOf(request);
     if (!rawBody) throw new ProblemError('malformed_json', 'A JSON body is needed.');
     const secrets = config.providerWebhookSecrets[provider] ?? [];
@@ -39,7 +40,6 @@ export class ProviderWebhooksController {
         notificationId: verdict.notificationId,
         body: rawBody,
         bodySha256: createHash('sha256').update(rawBody).digest('hex'),
-        traceparent: traceparentOf(request),
       },
     );
     // Ours by its token, yet not there: as any other address that names nothing.

@@ -14,6 +14,7 @@ export interface DecidedAppend {
   readonly tenant: string;
   /** `client:<key id>` or `service:intake`. */
   readonly actor: string;
+  /** Absent: the context in which the generation was asked for. */
   readonly traceparent?: string;
   readonly command: Command;
   /** A row of intake's own that moves with the events. */
@@ -39,6 +40,7 @@ export async function appendDecided(ports: AppendPorts, request: DecidedAppend):
     const decision = decide(request.command, detail.state);
     if (decision.kind === 'refused')
       return { outcome: 'refused', reason: decision.reason, state: detail.state };
+    const traceparent = request.traceparent ?? detail.traceparent;
     const appended = await ports.store.append({
       stream,
       expected: detail.version,
@@ -46,7 +48,7 @@ export async function appendDecided(ports: AppendPorts, request: DecidedAppend):
       metadata: {
         tenant,
         actor: request.actor,
-        ...(request.traceparent === undefined ? {} : { traceparent: request.traceparent }),
+        ...(traceparent === null ? {} : { traceparent }),
       },
       by: 'intake',
       ...(request.with === undefined ? {} : { with: request.with }),

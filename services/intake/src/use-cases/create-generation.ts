@@ -1,7 +1,15 @@
 import { createHash } from 'node:crypto';
 import type { EventData, OutputFormat } from '@darkroom/contract';
 import type { EventStore } from '@darkroom/event-store';
-import type { FieldError, Signer } from '@darkroom/platform';
+import {
+  currentTraceparent,
+  type FieldError,
+  inSpan,
+  type Signer,
+  spanAttributes,
+  spanNames,
+  turnsOutToBeAbout,
+} from '@darkroom/platform';
 import { type CapabilitySheet, estimateCost } from '@darkroom/providers';
 import type { Principal } from '../adapters/key-directory.js';
 import { requestFingerprint } from '../policy/request-fingerprint.js';
@@ -61,10 +69,28 @@ export async function createGeneration(ports: CreatePorts, request: CreateReques
   if (errors.length > 0) return { outcome: 'beyond-limits', errors };
 
   const stream = ports.newGenerationId();
-  const created = await ports.store.create({
+  turnsOutToBeAbout({ generation: stream });
+  const created = await inSpan(spanNames.append, { kind: 'producer' }, async (span) => {
+    const outcome = await appendRequest(ports, request, { stream, model, fingerprint: fingerprint.value });
+    span.setAttribute(spanAttributes.outcome, outcome.outcome);
+    return outcome;
+  });
+  if (created.outcome === 'mismatch') return { outcome: 'mismatch' };
+  turnsOutToBeAbout({ generation: created.stream });
+  return accepted(created.stream, created.outcome === 'replayed');
+}
+
+/** All of the generation's events are written in the context of this append: its span is the first that is over. */
+async function appendRequest(
+  ports: CreatePorts,
+  { principal, idempotencyKey, wish, traceparent: ofRequest }: CreateRequest,
+  { stream, model, fingerprint }: { stream: string; model: ResolvedModel; fingerprint: string },
+): ReturnType<CreatePorts['store']['create']> {
+  const traceparent = currentTraceparent() ?? ofRequest;
+  return ports.store.create({
     tenant: principal.tenant,
     idempotencyKey,
-    fingerprint: fingerprint.value,
+    fingerprint,
     stream,
     event: {
       id: ports.newEventId(),
@@ -74,11 +100,9 @@ export async function createGeneration(ports: CreatePorts, request: CreateReques
     metadata: {
       tenant: principal.tenant,
       actor: `client:${principal.keyId}`,
-      ...(request.traceparent === undefined ? {} : { traceparent: request.traceparent }),
+      ...(traceparent === undefined ? {} : { traceparent }),
     },
   });
-  if (created.outcome === 'mismatch') return { outcome: 'mismatch' };
-  return accepted(created.stream, created.outcome === 'replayed');
 }
 
 function accepted(id: string, replayed: boolean): CreateResult {

@@ -9,7 +9,6 @@ export interface Notification extends AttemptName {
   readonly notificationId: string;
   readonly body: Buffer;
   readonly bodySha256: string;
-  readonly traceparent: string;
 }
 
 /** What recording a webhook needs. */
@@ -36,7 +35,6 @@ export async function receiveNotification(
     stream: generation,
     tenant,
     actor: 'service:intake',
-    traceparent: notification.traceparent,
     command: {
       type: 'notify',
       attempt,

@@ -25,6 +25,9 @@ export const wakingTypes = [
   'GenerationFailed',
 ] as const;
 
+/** What begins a run, in whose trace the run's work belongs. Of the others a webhook's or a cancel's is a trace of its own. */
+const beginRuns = new Set<string>(['GenerationRequested', 'RetryOrdered', 'OrphanAdopted']);
+
 @Controller()
 export class WakeHandlers {
   constructor(@Inject(WAKER) private readonly waker: Waker) {}
@@ -39,13 +42,16 @@ export class WakeHandlers {
 /** What an event asks of the gateway's work: a look at its generation. */
 export function wakeOf({
   stream,
+  type,
   version,
   metadata,
-}: Pick<BusMessage, 'stream' | 'version' | 'metadata'>): Wake {
+}: Pick<BusMessage, 'stream' | 'type' | 'version' | 'metadata'>): Wake {
   return {
     generation: stream,
     tenant: metadata.tenant,
     version,
-    ...(metadata.traceparent === undefined ? {} : { traceparent: metadata.traceparent }),
+    ...(metadata.traceparent === undefined || !beginRuns.has(type)
+      ? {}
+      : { traceparent: metadata.traceparent }),
   };
 }

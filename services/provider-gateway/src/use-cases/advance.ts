@@ -1,10 +1,11 @@
-import { type Attempt, planGateway } from '@darkroom/domain';
+import { type Attempt, type GatewayAction, planGateway } from '@darkroom/domain';
 import type { GatewayPorts, Job } from '../gateway-ports.js';
 import { appendDecision, nextOf } from './append-decision.js';
 import { hearNotifications } from './hear-notifications.js';
 import { hearVendor } from './hear-vendor.js';
 import { type LoadedGeneration, loadGeneration } from './load-generation.js';
 import { again, handBack, type Next, restUntil } from './next.js';
+import { recordedStep } from './recorded-step.js';
 import { settle } from './settle.js';
 import { newsOfStaged } from './submit-outcome.js';
 import { submit } from './submit.js';
@@ -19,7 +20,9 @@ export async function advance(ports: GatewayPorts, job: Job): Promise<void> {
     if (loaded === undefined) throw new Error(`a job without a stream: ${job.claim.generation}`);
     const next = job.signal.aborted
       ? handBack(ports, job.claim, loaded.state)
-      : ((await hearNotifications(ports, job, loaded)) ?? (await perform(ports, job, loaded)));
+      : ((await recordedStep(ports, loaded, 'hear-webhook', async (noting) =>
+          hearNotifications(noting, job, loaded),
+        )) ?? (await perform(ports, job, loaded)));
     if (next === again) continue;
     // Of a row that is another's by now, this moves nothing.
     if (next !== 'released') await ports.jobs.apply(job.claim, next);
@@ -31,6 +34,16 @@ export async function advance(ports: GatewayPorts, job: Job): Promise<void> {
 async function perform(ports: GatewayPorts, job: Job, loaded: LoadedGeneration): Promise<Next> {
   const { state } = loaded;
   const action = planGateway(state, ports.now(), (model) => ports.accessTo(model)?.sheet);
+  return recordedStep(ports, loaded, action.do, async (noting) => carryOut(noting, job, loaded, action));
+}
+
+async function carryOut(
+  ports: GatewayPorts,
+  job: Job,
+  loaded: LoadedGeneration,
+  action: GatewayAction,
+): Promise<Next> {
+  const { state } = loaded;
   switch (action.do) {
     case 'nothing':
       return restUntil(ports, state, action.due);

@@ -1,0 +1,168 @@
+import { randomBytes } from 'node:crypto';
+import { fromPublicId } from '@darkroom/platform';
+import { OtlpReceiver, type ReceivedSpan } from '@darkroom/platform/testing';
+import { getGeneration, isFinal, readLedger, setFaults, type Target } from '../faults/client.js';
+import { DarkroomProcess } from '../faults/darkroom-process.js';
+import { until } from '../faults/until.js';
+
+let collector: OtlpReceiver;
+let darkroom: DarkroomProcess;
+
+beforeEach(async () => {
+  collector = await OtlpReceiver.start();
+  darkroom = new DarkroomProcess({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.url });
+});
+afterEach(async () => {
+  await darkroom.dispose();
+  await collector.stop();
+});
+
+/** Whoever calls us, with a trace of their own. */
+interface Caller {
+  readonly traceId: string;
+  readonly spanId: string;
+}
+const caller = (): Caller => ({
+  traceId: randomBytes(16).toString('hex'),
+  spanId: randomBytes(8).toString('hex'),
+});
+
+async function post(
+  target: Target,
+  { traceId, spanId }: Caller,
+  body: object,
+  headers: Record<string, string> = {},
+): Promise<Response> {
+  return fetch(`${target.intake}/v1/generations`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${target.demo_key}`,
+      'content-type': 'application/json',
+      'idempotency-key': spanId,
+      traceparent: `00-${traceId}-${spanId}-01`,
+      ...headers,
+    },
+    body: JSON.stringify({ prompt: 'a lantern', size: '128x128', ...body }),
+  });
+}
+
+async function accepted(response: Response): Promise<string> {
+  expect(response.status).toBe(202);
+  const { data } = (await response.json()) as { data: { id: string } };
+  return data.id;
+}
+
+async function ended(target: Target, id: string): Promise<string> {
+  return until('an end', 40, async () => {
+    const seen = await getGeneration(target, id);
+    return isFinal(seen) ? seen.status : undefined;
+  });
+}
+
+/** The caller's trace as the collector has it; fails where a span of the generation is elsewhere, or hangs in the air. */
+function traceOf({ traceId, spanId }: Caller, id: string): ReceivedSpan[] {
+  const generation = fromPublicId('gen', id);
+  const own = collector.spans.filter((span) => span.attributes['darkroom.generation.id'] === generation);
+  expect(own.length).toBeGreaterThan(0);
+  expect(new Set(own.map((span) => span.traceId))).toEqual(new Set([traceId]));
+  const trace = collector.spans.filter((span) => span.traceId === traceId);
+  const known = new Set([spanId, ...trace.map((span) => span.spanId)]);
+  const inTheAir = trace.filter(({ parentSpanId }) => !known.has(parentSpanId ?? ''));
+  expect(inTheAir.map(({ name, parentSpanId }) => ({ name, parentSpanId }))).toEqual([]);
+  expect(new Set(trace.map((span) => span.spanId)).size).toBe(trace.length);
+  expect(trace.length).toBeLessThanOrEqual(60);
+  return trace;
+}
+
+const ms = ({ startTimeUnixNano, endTimeUnixNano }: ReceivedSpan): number =>
+  Number(BigInt(endTimeUnixNano) - BigInt(startTimeUnixNano)) / 1e6;
+
+describe('the trace of a generation', () => {
+  it('is one, from the request to its projections, below the span of whoever asked', async () => {
+    const ready = await darkroom.start();
+    await setFaults(ready, { job: { seconds: [1.5, 1.5] } });
+    const by = caller();
+    const id = await accepted(await post(ready, by, {}));
+    expect(await ended(ready, id)).toBe('succeeded');
+    await darkroom.stop();
+
+    const trace = traceOf(by, id);
+    const names = new Set(trace.map(({ name }) => name));
+    for (const name of [
+      'POST /v1/generations',
+      'append',
+      'process GenerationRequested',
+      'queue wait',
+      'submit',
+      'poll vendor',
+      'attempt',
+      'process OutputsProduced',
+      'download output',
+      'verify output',
+      'put output',
+      'storing',
+      'process GenerationCompleted',
+    ])
+      expect(names).toContain(name);
+    const named = (name: string): ReceivedSpan[] => trace.filter((span) => span.name === name);
+    const [served] = named('POST /v1/generations');
+    const [append] = named('append');
+    expect(served?.parentSpanId).toBe(by.spanId);
+    expect(append?.parentSpanId).toBe(served?.spanId);
+    // The gateway and the read models heard of the request, in the context in which it was written, each by a look at the log.
+    const heard = named('process GenerationRequested');
+    expect(new Set(heard.map(({ attributes }) => attributes['messaging.consumer.group.name'])).size).toBe(2);
+    const polls = collector.spans.filter(({ name }) => /^poll (?!vendor)/.test(name));
+    for (const { parentSpanId, links } of heard) {
+      expect(parentSpanId).toBe(append?.spanId);
+      expect(polls.map(({ spanId }) => spanId)).toContain(links[0]?.spanId);
+    }
+    expect(polls.every(({ traceId, parentSpanId }) => traceId !== by.traceId && !parentSpanId)).toBe(true);
+    const [attempt] = named('attempt');
+    expect(attempt && ms(attempt)).toBeGreaterThan(1_400);
+    expect(attempt && ms(attempt)).toBeLessThan(20_000);
+    expect(collector.bodies.join()).not.toContain('a lantern');
+  });
+
+  it('stays one and within bounds with eight images, lost answers and webhooks', async () => {
+    const ready = await darkroom.start();
+    await setFaults(ready, {
+      submit: { drop_reply: 1 },
+      webhook: { send: 1, duplicate: 1 },
+      job: { seconds: [3, 3] },
+    });
+    const by = caller();
+    const id = await accepted(await post(ready, by, { count: 8 }));
+    expect(await ended(ready, id)).toBe('succeeded');
+    await darkroom.stop();
+    const trace = traceOf(by, id);
+    expect(trace.filter(({ name }) => name === 'put output')).toHaveLength(8);
+    expect(trace.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['settle', 'attempt', 'storing', 'process GenerationCompleted']),
+    );
+  });
+
+  it.each([
+    ['while a job runs at the vendor', {}],
+    ['while its client waits for the end', { prefer: 'wait=30' }],
+  ])('stays whole across kill -9 %s', async (_, headers) => {
+    let ready = await darkroom.start();
+    await setFaults(ready, { job: { seconds: [3, 3] } });
+    const by = caller();
+    const answer = post(ready, by, {}, headers).catch(() => undefined);
+    await until('it was sent', 20, async () => ((await readLedger(ready)).length > 0 ? true : undefined));
+    await until('its request is exported', 10, async () =>
+      collector.spans.some(({ name, traceId }) => name === 'append' && traceId === by.traceId)
+        ? true
+        : undefined,
+    );
+    await darkroom.kill();
+    await answer;
+    ready = await darkroom.start();
+    const id = await accepted(await post(ready, { ...by, traceId: caller().traceId }, {}));
+    expect(await ended(ready, id)).toBe('succeeded');
+    await darkroom.stop();
+    const trace = traceOf(by, id);
+    expect(trace.map(({ name }) => name)).toEqual(expect.arrayContaining(['attempt', 'storing']));
+  });
+});

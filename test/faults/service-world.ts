@@ -1,0 +1,88 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { artifactMigrations } from '@darkroom/artifact';
+import { controlPlaneMigrations } from '@darkroom/control-plane';
+import { busMigrations } from '@darkroom/event-bus';
+import { createTestDatabase, type TestDatabase } from '@darkroom/event-store/testing';
+import { intakeMigrations } from '@darkroom/intake';
+import { severableLink, type SeverableLink } from '@darkroom/platform/testing';
+import { providerGatewayMigrations } from '@darkroom/provider-gateway';
+import { readModelMigrations } from '@darkroom/read-models';
+import { type RunningSimulator, startSimulator } from '@darkroom/simulator';
+import type { Target } from './client.js';
+import { OwnProcess, type ServiceName } from './own-process.js';
+
+const demoKey = 'dk_test_0123456789abcdef0123';
+const webhookSecret = `whsec_${Buffer.from('a secret of these tests').toString('base64')}`;
+
+/** Services as processes of their own, on a database that can be cut off and a vendor in this process. */
+export class ServiceWorld {
+  private readonly processes: OwnProcess[] = [];
+  private constructor(
+    readonly database: TestDatabase,
+    /** Between all services and the database. */
+    readonly link: SeverableLink,
+    readonly simulator: RunningSimulator,
+    readonly dataDir: string,
+  ) {}
+
+  static async create(): Promise<ServiceWorld> {
+    const database = await createTestDatabase({
+      migrations: [
+        busMigrations,
+        readModelMigrations,
+        intakeMigrations,
+        ...providerGatewayMigrations,
+        artifactMigrations,
+        controlPlaneMigrations,
+      ],
+    });
+    const { hostname, port } = new URL(database.url);
+    const link = await severableLink({ host: hostname, port: Number(port) });
+    const dataDir = mkdtempSync(join(tmpdir(), 'darkroom-services-'));
+    const simulator = await startSimulator({
+      host: '127.0.0.1',
+      port: 0,
+      dataDir: join(dataDir, 'simulator'),
+      webhookSecret,
+    });
+    return new ServiceWorld(database, link, simulator, dataDir);
+  }
+
+  /** What a service is told; what it does not read does no harm. */
+  settings(service: ServiceName): Record<string, string> {
+    const url = service === 'intake' ? this.database.apiUrl : this.database.url;
+    return {
+      DATABASE_URL: Object.assign(new URL(url), { host: `127.0.0.1:${this.link.port}` }).href,
+      DATA_DIR: this.dataDir,
+      INTAKE_PORT: '0',
+      CONTROL_PLANE_PORT: '0',
+      SIMULATOR_PORT: new URL(this.simulator.url).port,
+      SIGNING_SECRET: 'a secret of these tests alone',
+      SIMULATOR_WEBHOOK_SECRET: webhookSecret,
+      DARKROOM_DEMO_KEY: demoKey,
+      DARKROOM_OPERATOR_KEY: 'dk_ops_0123456789abcdef0123',
+      DRAIN_SECONDS: '0',
+    };
+  }
+
+  async start(service: ServiceName, more: Readonly<Record<string, string>> = {}): Promise<OwnProcess> {
+    const started = await OwnProcess.start(service, { ...this.settings(service), ...more });
+    this.processes.push(started);
+    return started;
+  }
+
+  /** For a client of this intake. */
+  target(intake: OwnProcess): Target {
+    return { intake: intake.url, simulator: this.simulator.url, demo_key: demoKey };
+  }
+
+  async dispose(): Promise<void> {
+    for (const one of this.processes) await one.kill();
+    await this.link.stop();
+    await this.simulator.stop();
+    await this.database.drop();
+    rmSync(this.dataDir, { recursive: true, force: true });
+  }
+}
