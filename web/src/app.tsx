@@ -36,7 +36,7 @@ export function App() {
   }, [title]);
 
   return (
-    <div className="mx-auto flex max-w-6xl flex-col gap-5 px-4 py-5 sm:px-6">
+    <div className="mx-auto flex max-w-7xl flex-col gap-5 px-4 py-5 sm:px-6">
       <header className="flex flex-wrap items-center gap-x-5 gap-y-2">
         <Link
           to={{ page: 'gallery', filter: 'all' }}

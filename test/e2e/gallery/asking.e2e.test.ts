@@ -23,7 +23,7 @@ describe('asking in the gallery', () => {
     await gallery.page.keyboard.press('Enter');
     const done = await gallery.ended('a red bicycle in the rain', 'succeeded');
     const picture = done.getByRole('img', { name: 'a red bicycle in the rain' });
-    await gallery.page.waitForFunction('document.querySelector("article img")?.naturalWidth > 0');
+    await gallery.holds('document.querySelector("article img")?.naturalWidth > 0');
     expect(await picture.getAttribute('width')).toBe('1024');
 
     const id = (await done.getAttribute('data-id')) ?? '';

@@ -10,6 +10,7 @@ import {
 } from 'playwright-core';
 import { setFaults, tryCreate } from '../../faults/client.js';
 import { DarkroomProcess } from '../../faults/darkroom-process.js';
+import { until } from '../../faults/until.js';
 
 /** Jobs so short that nobody waits for them. */
 export const quick = { job: { seconds: [0.1, 0.3] } };
@@ -108,6 +109,13 @@ export class GalleryPage {
     const id = await tryCreate(this.target, randomUUID(), { prompt, size: '512x512', ...more });
     if (id === undefined) throw new Error('not accepted');
     return id;
+  }
+
+  /** Waits on an expression of the page. By asking again from outside: the page's policy lets nothing be evaluated within it. */
+  async holds(expression: string): Promise<void> {
+    await until(expression, 15, async () =>
+      (await this.page.evaluate(expression)) === true ? true : undefined,
+    );
   }
 
   /** How many a filter says there are, once it says so. */

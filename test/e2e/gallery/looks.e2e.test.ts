@@ -80,16 +80,11 @@ describe('for everybody', () => {
     await isForEverybody();
   });
 
-  it('failing: Darkroom cannot be reached, and an answer that no page understands', async () => {
+  it('failing: Darkroom cannot be reached', async () => {
     await gallery.open();
     await gallery.page.route('**/v1/**', (route) => route.abort());
     await gallery.page.reload();
     await gallery.page.getByText('Darkroom cannot be reached.').first().waitFor();
-    await isForEverybody();
-    await gallery.page.unroute('**/v1/**');
-    await gallery.page.route('**/v1/**', (route) => route.fulfill({ status: 500, body: '<h1>no' }));
-    await gallery.page.reload();
-    await gallery.page.getByText('Darkroom answered 500.').first().waitFor();
     await isForEverybody();
   });
 

@@ -53,7 +53,7 @@ describe('breaking the vendor from the page', () => {
     const wishes = [1, 2, 3, 4].map((n) => `damaged on the way ${n}`);
     for (const wish of wishes) await gallery.ask(wish);
     for (const wish of wishes) await gallery.ended(wish, 'succeeded', 45_000);
-    await gallery.page.waitForFunction(
+    await gallery.holds(
       '[...document.querySelectorAll("article img")].filter((one) => one.complete && one.naturalWidth > 0).length >= 4',
     );
   });

@@ -40,7 +40,7 @@ describe('the page of one generation', () => {
 
     const [artifact] = (await getGeneration(gallery.target, id)).artifacts;
     await gallery.page.getByText(artifact?.sha256 ?? '').waitFor();
-    await gallery.page.waitForFunction('document.querySelector("article img")?.naturalWidth === 512');
+    await gallery.holds('document.querySelector("article img")?.naturalWidth === 512');
     const download = gallery.page.waitForEvent('download');
     await gallery.page.getByRole('link', { name: 'Download: a lighthouse at dusk' }).click();
     expect(await hashOf(await download)).toBe(artifact?.sha256);
@@ -78,6 +78,7 @@ describe('the page of one generation', () => {
     for (let n = 0; n < 7; n += 1) await gallery.askElsewhere(`number ${n}`);
     await gallery.open();
     await gallery.page.setViewportSize({ width: 700, height: 500 });
+    for (let n = 0; n < 7; n += 1) await gallery.ended(`number ${n}`, 'succeeded');
     const link = (await gallery.ended('number 0', 'succeeded')).getByRole('link', {
       name: 'number 0',
       exact: true,
@@ -92,7 +93,7 @@ describe('the page of one generation', () => {
     expect(before).toBeGreaterThan(0);
     await gallery.page.keyboard.press('Enter');
     await heading('number 0').waitFor();
-    await gallery.page.waitForFunction('document.activeElement.tagName === "H1" && scrollY === 0');
+    await gallery.holds('document.activeElement.tagName === "H1" && scrollY === 0');
     await gallery.page.goBack();
     await link.waitFor();
     expect(await focused()).toBe('number 0');

@@ -7,13 +7,13 @@ import { countOf, wordsOfFilter } from '../generations/words.js';
 export function Filters({ current, counts }: { current: Filter; counts: Counts | undefined }) {
   return (
     <nav aria-label="Show">
-      <ul className="flex flex-wrap gap-1.5 sm:gap-2">
+      <ul className="flex flex-wrap gap-1 sm:gap-2">
         {filters.map((filter) => (
           <li key={filter}>
             <Link
               to={{ page: 'gallery', filter }}
               aria-current={filter === current ? 'page' : undefined}
-              className="border-line bg-surface hover:border-control aria-[current]:bg-ink aria-[current]:border-ink aria-[current]:text-paper inline-flex min-h-9 items-center gap-1.5 rounded-full border px-3 sm:px-3.5 text-sm font-medium motion-safe:transition-colors"
+              className="border-line bg-surface hover:border-control aria-[current]:bg-ink aria-[current]:border-ink aria-[current]:text-paper inline-flex min-h-9 items-center gap-1.5 rounded-full border px-2.5 text-[0.8125rem] font-medium sm:px-3.5 sm:text-sm motion-safe:transition-colors"
             >
               {wordsOfFilter(filter)}
               {counts && (

@@ -53,7 +53,7 @@ export function Gallery({
         id="pictures"
         aria-label="Pictures"
         aria-busy={loading}
-        className="grid grid-cols-1 gap-5 sm:grid-cols-2 lg:grid-cols-3"
+        className="grid grid-cols-[repeat(auto-fill,minmax(min(17rem,100%),1fr))] gap-5"
       >
         {listed.map((generation) => (
           <GenerationCard

@@ -34,6 +34,12 @@ export function GenerationCard({
   const renewed = useRef(0);
   const name = nameOf(generation);
   const only = generation.artifacts.length === 1 ? generation.artifacts[0] : undefined;
+  const remarks =
+    generation.status === 'succeeded'
+      ? [missingSentence(generation), attemptsSentence(generation.attempts)]
+          .filter((one) => one !== '')
+          .join(' ')
+      : '';
   return (
     <article
       className="panel relative flex flex-col overflow-hidden shadow-xs motion-safe:transition-shadow focus-within:shadow-md hover:shadow-md"
@@ -62,27 +68,14 @@ export function GenerationCard({
             {name}
           </Link>
         </h2>
-        <p className="text-muted flex flex-wrap items-center gap-x-2 text-sm">
-          <span className="text-ink">
+        <p className="flex flex-wrap items-center justify-between gap-x-3 text-sm">
+          <span>
             <StatusMark status={generation.status} />
+            {generation.status === 'succeeded' && ` in ${duration(tookMs(generation))}`}
           </span>
-          <span aria-hidden="true">·</span>
-          <span>{generation.model}</span>
-          {generation.status === 'succeeded' && (
-            <>
-              <span aria-hidden="true">·</span>
-              <span>
-                {[
-                  `Took ${duration(tookMs(generation))}.`,
-                  missingSentence(generation),
-                  attemptsSentence(generation.attempts),
-                ]
-                  .filter((part) => part !== '')
-                  .join(' ')}
-              </span>
-            </>
-          )}
+          <span className="text-muted">{generation.model}</span>
         </p>
+        {remarks !== '' && <p className="text-muted text-sm">{remarks}</p>}
         <div className="relative z-10 mt-auto flex flex-wrap gap-2 self-start pt-1 empty:hidden">
           {only && (
             <a

@@ -28,6 +28,7 @@ export function NothingHere({ filter, onIdea }: { filter: Filter; onIdea: (promp
         aria-hidden="true"
       >
         <div className="tray-glow developing absolute inset-0" />
+        <div className="tray-sheet relative size-14" />
       </div>
       <div>
         <h2 className="text-lg font-medium">No pictures yet</h2>

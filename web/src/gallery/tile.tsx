@@ -41,7 +41,7 @@ function Tray({ generation, now, large }: { generation: Generation; now: number;
   ].filter((fact) => fact !== '');
   return (
     <div className="tray relative flex size-full min-h-56 flex-col justify-end overflow-hidden p-4">
-      <div className="tray-glow developing absolute inset-0" aria-hidden="true" />
+      <Sheet generation={generation} />
       <div className="relative flex flex-col gap-1">
         <p className={`leading-snug font-medium text-balance ${large ? 'text-xl' : 'text-base'}`}>
           {reasonSentence(generation)}
@@ -55,6 +55,23 @@ function Tray({ generation, now, large }: { generation: Generation; now: number;
             className="vendor-progress mt-2 h-1 w-full"
           />
         )}
+      </div>
+    </div>
+  );
+}
+
+/** The sheet in the tray, of the shape that was asked for: unlit while it waits its turn. */
+function Sheet({ generation: { status, requested } }: { generation: Generation }) {
+  const [width = 1, height = 1] = requested.size.split('x').map(Number);
+  const longest = Math.max(width, height);
+  return (
+    <div className="absolute inset-0" aria-hidden="true">
+      {status !== 'queued' && <div className="tray-glow developing absolute inset-0" />}
+      <div className="absolute inset-x-0 top-0 grid h-[55%] place-items-center">
+        <div
+          className={`tray-sheet ${status === 'verifying' ? 'tray-sheet-fixed' : ''}`}
+          style={{ width: `${(width / longest) * 5.5}rem`, height: `${(height / longest) * 5.5}rem` }}
+        />
       </div>
     </div>
   );

@@ -39,7 +39,7 @@ const sentences: Readonly<Record<string, (data: Data) => string>> = {
     const percent = number(data, 'percent');
     return percent === undefined
       ? 'The provider reports that it works on it.'
-      : `The provider reports ${percent} %.`;
+      : `The provider reports ${percent}\u00a0%.`;
   },
   AttemptFailed: (data) => `The attempt failed${because(word(data, 'failureClass', 'FAILURE_CLASS_'))}.`,
   AttemptAbandoned: () => 'The attempt was given up.',

@@ -82,7 +82,7 @@ export function progressSentence(generation: Generation): string {
   const { queue_position: position, usual_seconds: usual } = progress;
   const percent = vendorPercent(generation);
   const parts = [
-    percent !== null && percent > 0 ? `The provider reports ${percent} %.` : '',
+    percent !== null && percent > 0 ? `The provider reports ${percent}\u00a0%.` : '',
     typeof position === 'number' && position > 0 && !percent
       ? `Place ${position} in the provider’s queue.`
       : '',

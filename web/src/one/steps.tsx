@@ -44,7 +44,7 @@ export function Steps({ generation }: { generation: Generation }) {
         >
           {index > 0 && (
             <span
-              className={`absolute top-[11px] right-1/2 h-0.5 w-full ${state === 'ahead' ? 'bg-line' : 'bg-control'}`}
+              className={`absolute top-[11px] right-[calc(50%+0.875rem)] h-0.5 w-[calc(100%-1.75rem)] rounded ${state === 'ahead' ? 'bg-line' : 'bg-control'}`}
               aria-hidden="true"
             />
           )}
