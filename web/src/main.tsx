@@ -2,7 +2,8 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { isPassing } from './api/client.js';
-import { Gallery } from './gallery/gallery.js';
+import { App } from './app.js';
+import '@fontsource-variable/geist';
 import './style.css';
 
 const queries = new QueryClient({
@@ -10,12 +11,12 @@ const queries = new QueryClient({
     queries: { retry: (failures, error) => failures < 2 && isPassing(error), refetchOnWindowFocus: true },
   },
 });
-const place = document.getElementById('gallery');
-if (!place) throw new Error('index.html has lost its #gallery');
+const place = document.getElementById('app');
+if (!place) throw new Error('index.html has lost its #app');
 createRoot(place).render(
   <StrictMode>
     <QueryClientProvider client={queries}>
-      <Gallery />
+      <App />
     </QueryClientProvider>
   </StrictMode>,
 );

@@ -1,34 +1,26 @@
-import { useMutation } from '@tanstack/react-query';
 import { useRef } from 'react';
-import { cancelGeneration } from '../api/client.js';
+import { Link } from '../address/link.js';
 import type { Generation } from '../api/schemas.js';
-import { Pictures } from './pictures.js';
+import { CancelButton, TryAgainButton } from '../generations/actions.js';
 import {
   attemptsSentence,
   canCancel,
-  chargeSentence,
+  canTryAgain,
   duration,
-  isFinal,
   missingSentence,
-  nextStep,
-  progressSentence,
-  reasonSentence,
-  wordsOf,
-} from './words.js';
+  nameOf,
+  tookMs,
+} from '../generations/words.js';
+import { DownloadIcon } from '../ui/icons.js';
+import { StatusMark } from '../ui/status-mark.js';
+import { fileName } from './pictures.js';
+import { Tile } from './tile.js';
 
-const badge: Record<Generation['status'], string> = {
-  queued: 'bg-stone-200 text-stone-900 dark:bg-stone-700 dark:text-stone-100',
-  processing: 'bg-amber-200 text-amber-950 dark:bg-amber-900 dark:text-amber-50',
-  verifying: 'bg-sky-200 text-sky-950 dark:bg-sky-900 dark:text-sky-50',
-  succeeded: 'bg-emerald-200 text-emerald-950 dark:bg-emerald-900 dark:text-emerald-50',
-  failed: 'bg-red-200 text-red-950 dark:bg-red-900 dark:text-red-50',
-  canceled: 'bg-stone-300 text-stone-900 dark:bg-stone-600 dark:text-stone-50',
-};
-
-interface CardActions {
-  onChanged: (fresh: Generation) => void;
-  onStale: (id: string) => void;
-  onDeadLink: (id: string) => void;
+/** What a card can do to the list that it is part of. */
+export interface CardActions {
+  readonly onChanged: (fresh: Generation) => void;
+  readonly onStale: (id: string) => void;
+  readonly onDeadLink: (id: string) => void;
 }
 
 /** One generation: its picture, or the truth about why there is none yet. */
@@ -39,110 +31,78 @@ export function GenerationCard({
   onStale,
   onDeadLink,
 }: { generation: Generation; now: number } & CardActions) {
-  const cancel = useMutation({
-    mutationFn: async () => cancelGeneration(generation.id),
-    onSuccess: onChanged,
-    // It has ended meanwhile, most likely: show how.
-    onError: () => onStale(generation.id),
-  });
   const renewed = useRef(0);
-  const prompt = generation.prompt ?? 'The prompt was erased.';
+  const name = nameOf(generation);
+  const only = generation.artifacts.length === 1 ? generation.artifacts[0] : undefined;
+  const remarks =
+    generation.status === 'succeeded'
+      ? [missingSentence(generation), attemptsSentence(generation.attempts)]
+          .filter((one) => one !== '')
+          .join(' ')
+      : '';
   return (
     <article
-      className="flex flex-col overflow-hidden rounded-xl bg-white shadow-sm dark:bg-stone-900"
-      aria-label={prompt}
+      className="panel relative flex flex-col overflow-hidden shadow-xs motion-safe:transition-shadow focus-within:shadow-md hover:shadow-md"
+      aria-label={name}
       data-id={generation.id}
       data-status={generation.status}
     >
-      <Pictures
-        generation={generation}
-        prompt={prompt}
-        onDeadLink={() => {
-          // A few times only: what cannot be loaded with a fresh link will not load with the next.
-          if (renewed.current++ < 3) onDeadLink(generation.id);
-        }}
-      />
+      <div className="bg-sunken aspect-square">
+        <Tile
+          generation={generation}
+          now={now}
+          onDeadLink={() => {
+            // A few times only: what cannot be loaded with a fresh link will not load with the next.
+            if (renewed.current++ < 3) onDeadLink(generation.id);
+          }}
+        />
+      </div>
       <div className="flex flex-1 flex-col gap-2 p-4">
-        <p className="line-clamp-3 break-words" dir="auto">
-          {prompt}
-        </p>
-        <div className="flex flex-wrap items-center gap-2 text-sm">
-          <span className={`rounded-full px-2 py-0.5 font-medium ${badge[generation.status]}`}>
-            {wordsOf(generation.status)}
-          </span>
-          <span className="text-stone-600 dark:text-stone-400">{generation.model}</span>
-        </div>
-        <div className="text-sm text-stone-700 dark:text-stone-300">
-          {isFinal(generation) ? (
-            <Outcome generation={generation} />
-          ) : (
-            <Waiting generation={generation} now={now} />
-          )}
-        </div>
-        {canCancel(generation) && (
-          <button
-            type="button"
-            onClick={() => cancel.mutate()}
-            disabled={cancel.isPending}
-            aria-label={`Cancel: ${prompt}`}
-            className="mt-auto self-start rounded-md border border-stone-400 px-3 py-1 text-sm hover:bg-stone-100 dark:border-stone-600 dark:hover:bg-stone-800"
+        <h2 className="leading-snug font-medium">
+          {/* The link reaches over the whole card; what can be pressed lies above it. */}
+          <Link
+            to={{ page: 'one', id: generation.id }}
+            className="line-clamp-2 break-words after:absolute after:inset-0 hover:underline"
+            dir="auto"
           >
-            Cancel
-          </button>
-        )}
-        {cancel.error && !isFinal(generation) && (
-          <p role="alert" className="text-sm text-red-800 dark:text-red-300">
-            {cancel.error.message}
-          </p>
-        )}
+            {name}
+          </Link>
+        </h2>
+        <p className="flex flex-wrap items-center justify-between gap-x-3 text-sm">
+          <span>
+            <StatusMark status={generation.status} />
+            {generation.status === 'succeeded' && ` in ${duration(tookMs(generation))}`}
+          </span>
+          <span className="text-muted">{generation.model}</span>
+        </p>
+        {remarks !== '' && <p className="text-muted text-sm">{remarks}</p>}
+        <div className="relative z-10 mt-auto flex flex-wrap gap-2 self-start pt-1 empty:hidden">
+          {only && (
+            <a
+              href={only.content_url}
+              download={fileName(only)}
+              aria-label={`Download: ${name}`}
+              className="button"
+            >
+              <DownloadIcon />
+              Download
+            </a>
+          )}
+          {generation.artifacts.length > 1 && (
+            <Link
+              to={{ page: 'one', id: generation.id }}
+              className="button"
+              aria-label={`All ${generation.artifacts.length} pictures: ${name}`}
+            >
+              All {generation.artifacts.length} pictures
+            </Link>
+          )}
+          {canCancel(generation) && (
+            <CancelButton generation={generation} onChanged={onChanged} onStale={onStale} />
+          )}
+          {canTryAgain(generation) && <TryAgainButton generation={generation} onCreated={onStale} />}
+        </div>
       </div>
     </article>
-  );
-}
-
-/** What it waits for and since when. The sentence is read out when it changes; what counts every second is not. */
-function Waiting({ generation, now }: { generation: Generation; now: number }) {
-  const details = [
-    `Waiting for ${duration(now - Date.parse(generation.created_at))}.`,
-    nextStep(generation, now),
-    progressSentence(generation),
-    attemptsSentence(generation.attempts),
-  ];
-  return (
-    <>
-      <p role="status">{reasonSentence(generation)}</p>
-      <p>{details.filter((detail) => detail !== '').join(' ')}</p>
-    </>
-  );
-}
-
-/** How it ended, and whether that cost money. */
-function Outcome({ generation }: { generation: Generation }) {
-  const { error, charge, status } = generation;
-  if (status === 'succeeded') {
-    const took =
-      Date.parse(generation.finished_at ?? generation.updated_at) - Date.parse(generation.created_at);
-    const details = [
-      `Took ${duration(took)}.`,
-      missingSentence(generation),
-      attemptsSentence(generation.attempts),
-    ];
-    return <p role="status">{details.filter((detail) => detail !== '').join(' ')}</p>;
-  }
-  const cost = error?.charge ?? charge;
-  return (
-    <div role="status">
-      {error && <p>{error.message}</p>}
-      {!error && status === 'canceled' && <p>Canceled on request.</p>}
-      <p>
-        {error && (
-          <>
-            <code className="text-xs">{error.code}</code>
-            {' · '}
-          </>
-        )}
-        {cost ? chargeSentence(cost) : ''}
-      </p>
-    </div>
   );
 }

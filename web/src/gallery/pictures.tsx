@@ -1,7 +1,15 @@
+import { thumbHashToDataURL } from 'thumbhash';
 import type { Artifact, Generation } from '../api/schemas.js';
-import { isFinal } from './words.js';
 
-/** The pictures, or the place where they will be. */
+/** "a red boat (2 of 4)". */
+export const pictureName = (prompt: string, artifact: Artifact, of: number): string =>
+  of > 1 ? `${prompt} (${artifact.index + 1} of ${of})` : prompt;
+
+/** The name that a downloaded picture gets. */
+export const fileName = (artifact: Artifact): string =>
+  `${artifact.id}.${artifact.media_type.split('/')[1] ?? 'png'}`;
+
+/** The pictures of a card: one fills it, several share it. */
 export function Pictures({
   generation,
   prompt,
@@ -11,78 +19,65 @@ export function Pictures({
   prompt: string;
   onDeadLink: () => void;
 }) {
-  const { artifacts, requested } = generation;
-  if (artifacts.length > 0) {
-    const columns = artifacts.length > 1 ? 'grid-cols-2' : 'grid-cols-1';
-    return (
-      <ul className={`grid ${columns} gap-px bg-stone-200 dark:bg-stone-800`}>
-        {artifacts.map((artifact) => (
-          <Picture
-            key={artifact.id}
-            artifact={artifact}
-            name={artifacts.length > 1 ? `${prompt} (${artifact.index + 1} of ${artifacts.length})` : prompt}
-            onDeadLink={onDeadLink}
-          />
-        ))}
-      </ul>
-    );
-  }
-  if (isFinal(generation)) {
-    return (
-      <p className="grid h-24 place-items-center bg-stone-200 text-sm text-stone-700 dark:bg-stone-800 dark:text-stone-300">
-        No picture
-      </p>
-    );
-  }
-  const [width, height] = requested.size.split('x').map(Number);
+  const { artifacts } = generation;
+  const shown = artifacts.slice(0, artifacts.length > 4 ? 3 : 4);
   return (
-    <div
-      className="max-h-96 bg-stone-300 dark:bg-stone-800"
-      style={{ aspectRatio: `${width ?? 1} / ${height ?? 1}` }}
-      aria-hidden="true"
-    >
-      <div className="developing h-full w-full bg-gradient-to-br from-stone-400 to-red-900 dark:from-stone-700 dark:to-red-950" />
-    </div>
+    <ul className={`grid size-full gap-0.5 ${artifacts.length > 1 ? 'grid-cols-2' : ''}`}>
+      {shown.map((artifact, place) => (
+        <li
+          key={artifact.id}
+          className={`relative overflow-hidden ${artifacts.length === 2 || (artifacts.length === 3 && place === 0) ? 'row-span-2' : ''}`}
+        >
+          <Picture
+            artifact={artifact}
+            name={pictureName(prompt, artifact, artifacts.length)}
+            onDeadLink={onDeadLink}
+            small
+          />
+        </li>
+      ))}
+      {shown.length < artifacts.length && (
+        <li className="bg-sunken text-muted grid place-items-center text-lg font-medium">
+          +{artifacts.length - shown.length}
+        </li>
+      )}
+    </ul>
   );
 }
 
-function Picture({
+/** One verified picture, over its placeholder until it is there. */
+export function Picture({
   artifact,
   name,
   onDeadLink,
+  small = false,
 }: {
   artifact: Artifact;
   name: string;
   onDeadLink: () => void;
+  small?: boolean;
 }) {
+  const placeholder = placeholderOf(artifact);
   return (
-    <li className="relative">
-      <a
-        href={artifact.content_url}
-        target="_blank"
-        rel="noreferrer"
-        className="block"
-        title="Open the picture"
-      >
-        <img
-          // Signed links live for a while only; a page may be open for longer.
-          onError={onDeadLink}
-          src={artifact.thumbnail_url ?? artifact.content_url}
-          width={artifact.width}
-          height={artifact.height}
-          alt={name}
-          loading="lazy"
-          className="h-auto max-h-[32rem] w-full object-cover"
-        />
-      </a>
-      <a
-        href={artifact.content_url}
-        download={`${artifact.id}.${artifact.media_type.split('/')[1] ?? 'png'}`}
-        aria-label={`Download: ${name}`}
-        className="absolute right-2 bottom-2 rounded-md bg-black/75 px-2 py-1 text-xs font-medium text-white hover:bg-black"
-      >
-        Download
-      </a>
-    </li>
+    <img
+      // Signed links live for a while only; a page may be open for longer.
+      onError={onDeadLink}
+      src={small ? (artifact.thumbnail_url ?? artifact.content_url) : artifact.content_url}
+      width={artifact.width}
+      height={artifact.height}
+      alt={name}
+      loading={small ? 'lazy' : 'eager'}
+      style={placeholder ? { backgroundImage: `url(${placeholder})`, backgroundSize: 'cover' } : {}}
+      className={small ? 'arriving size-full object-cover' : 'arriving h-auto w-full'}
+    />
   );
+}
+
+function placeholderOf({ placeholder }: Artifact): string | undefined {
+  if (placeholder === null) return undefined;
+  try {
+    return thumbHashToDataURL(Uint8Array.from(atob(placeholder), (letter) => letter.charCodeAt(0)));
+  } catch {
+    return undefined;
+  }
 }

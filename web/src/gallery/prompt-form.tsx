@@ -1,11 +1,11 @@
-import { useMutation, useQuery } from '@tanstack/react-query';
-import { type FormEvent, useRef, useState } from 'react';
-import { createGeneration, isPassing, listModels, type NewGeneration } from '../api/client.js';
+import { useQuery } from '@tanstack/react-query';
+import { type Dispatch, type FormEvent, type ReactNode, type SetStateAction, useState } from 'react';
+import { isPassing, listModels } from '../api/client.js';
 import type { Model } from '../api/schemas.js';
-import { priceWords } from './words.js';
+import { useAsking } from '../generations/use-asking.js';
+import { moneyWords } from '../generations/words.js';
 
 const sizes = ['512x512', '1024x1024', '1536x1024', '1024x1536', '2048x2048'];
-const field = 'rounded-md border border-stone-500 bg-white px-3 py-2 dark:border-stone-500 dark:bg-stone-900';
 
 function takesSize(model: Model, size: string): boolean {
   return size
@@ -14,117 +14,132 @@ function takesSize(model: Model, size: string): boolean {
     .every((side) => side >= model.limits.min_side && side <= model.limits.max_side);
 }
 
-/** The prompt box. A click keeps its idempotency key until it was acknowledged, so that trying again asks only once. */
-export function PromptForm({ onCreated }: { onCreated: (id: string) => void }) {
-  const [prompt, setPrompt] = useState('');
+/** The prompt box. */
+export function PromptForm({
+  prompt,
+  onPrompt,
+  onCreated,
+}: {
+  prompt: string;
+  onPrompt: Dispatch<SetStateAction<string>>;
+  onCreated: (id: string) => void;
+}) {
   const [chosen, setChosen] = useState('');
   const [size, setSize] = useState('1024x1024');
   const [count, setCount] = useState(1);
-  const click = useRef<{ wish: string; key: string } | null>(null);
   const models = useQuery({ queryKey: ['models'], queryFn: listModels, staleTime: 300_000 });
   const model =
     models.data?.find(({ id }) => id === chosen) ??
     models.data?.find((one) => one.default) ??
     models.data?.[0];
   const counts = Array.from({ length: Math.min(4, model?.limits.max_count ?? 1) }, (_, index) => index + 1);
-  const create = useMutation({
-    mutationFn: async (wish: NewGeneration) => {
-      const text = JSON.stringify(wish);
-      if (click.current?.wish !== text) click.current = { wish: text, key: crypto.randomUUID() };
-      return createGeneration(wish, click.current.key);
-    },
-    retry: (failures, error) => failures < 4 && isPassing(error),
-    onSuccess: (id) => {
-      click.current = null;
-      setPrompt('');
-      onCreated(id);
-    },
+  const { ask, pending, error } = useAsking((id, wish) => {
+    // Whoever has begun to write the next one keeps it.
+    onPrompt((written) => (written === wish.prompt ? '' : written));
+    onCreated(id);
   });
   const submit = (event: FormEvent): void => {
     event.preventDefault();
-    if (prompt.trim() !== '' && model && !create.isPending)
-      create.mutate({ prompt, model: model.id, size, count });
+    if (prompt.trim() !== '' && model && !pending) ask({ prompt, model: model.id, size, count });
   };
   return (
-    <form
-      onSubmit={submit}
-      className="rounded-xl bg-white p-4 shadow-sm dark:bg-stone-900"
-      aria-label="New pictures"
-    >
-      <label htmlFor="prompt" className="font-medium">
+    <form onSubmit={submit} className="panel shadow-xs" aria-label="New pictures">
+      <label htmlFor="prompt" className="block px-5 pt-4 font-medium">
         What should be in the picture?
       </label>
       <textarea
         id="prompt"
         value={prompt}
-        onChange={(event) => setPrompt(event.target.value)}
+        onChange={(event) => onPrompt(event.target.value)}
         onKeyDown={(event) => {
           if (event.key === 'Enter' && (event.metaKey || event.ctrlKey)) submit(event);
         }}
         rows={2}
         maxLength={8000}
         required
-        className={`${field} mt-1 block w-full resize-y placeholder:text-stone-500 dark:placeholder:text-stone-400`}
+        className="placeholder:text-muted block w-full resize-y rounded-lg bg-transparent px-5 py-2 text-lg"
         placeholder="a red bicycle in the rain"
       />
-      <div className="mt-3 flex flex-wrap items-end gap-3">
-        <div className="flex min-w-32 flex-1 flex-col text-sm">
-          <label htmlFor="model">Model</label>
-          <select
-            id="model"
-            value={model?.id ?? ''}
-            onChange={(event) => setChosen(event.target.value)}
-            className={field}
-          >
-            {(models.data ?? []).map(({ id }) => (
-              <option key={id}>{id}</option>
+      <div className="border-line flex flex-wrap items-end gap-3 border-t px-5 py-4">
+        <Choice id="model" label="Model" value={model?.id ?? ''} onChange={setChosen} wide>
+          {(models.data ?? []).map(({ id }) => (
+            <option key={id}>{id}</option>
+          ))}
+        </Choice>
+        <Choice id="size" label="Size" value={size} onChange={setSize}>
+          {sizes
+            .filter((choice) => !model || takesSize(model, choice))
+            .map((choice) => (
+              <option key={choice} value={choice}>
+                {choice.replace('x', ' × ')}
+              </option>
             ))}
-          </select>
-        </div>
-        <div className="flex flex-col text-sm">
-          <label htmlFor="size">Size</label>
-          <select id="size" value={size} onChange={(event) => setSize(event.target.value)} className={field}>
-            {sizes
-              .filter((choice) => !model || takesSize(model, choice))
-              .map((choice) => (
-                <option key={choice} value={choice}>
-                  {choice.replace('x', ' × ')}
-                </option>
-              ))}
-          </select>
-        </div>
-        <div className="flex flex-col text-sm">
-          <label htmlFor="pictures">Pictures</label>
-          <select
-            id="pictures"
-            value={count}
-            onChange={(event) => setCount(Number(event.target.value))}
-            className={field}
-          >
-            {counts.map((choice) => (
-              <option key={choice}>{choice}</option>
-            ))}
-          </select>
-        </div>
-        <button
-          type="submit"
-          disabled={create.isPending || prompt.trim() === '' || !model}
-          className="rounded-md bg-red-800 px-5 py-2 font-medium text-white hover:bg-red-900 disabled:bg-stone-300 disabled:text-stone-700 dark:disabled:bg-stone-700 dark:disabled:text-stone-300"
+        </Choice>
+        <Choice
+          id="pictures-wanted"
+          label="Pictures"
+          value={count}
+          onChange={(text) => setCount(Number(text))}
         >
-          {create.isPending ? 'Asking …' : 'Generate'}
-        </button>
+          {counts.map((choice) => (
+            <option key={choice}>{choice}</option>
+          ))}
+        </Choice>
+        <div className="ml-auto flex flex-wrap items-center justify-end gap-x-4 gap-y-2">
+          {model?.price && (
+            <p className="text-muted text-sm">
+              About {moneyWords(model.price.currency, model.price.micros_per_image, count)}
+            </p>
+          )}
+          <button
+            type="submit"
+            disabled={pending || prompt.trim() === '' || !model}
+            className="button button-primary min-h-11 px-6 text-base"
+          >
+            {pending ? 'Asking …' : 'Generate'}
+          </button>
+        </div>
       </div>
-      {model?.price && (
-        <p className="mt-2 text-sm text-stone-600 dark:text-stone-400">
-          The provider charges about {priceWords(model.price, count)}.
-        </p>
-      )}
-      {create.error && (
-        <p role="alert" className="mt-3 text-sm text-red-800 dark:text-red-300">
-          {create.error.message}
-          {isPassing(create.error) && ' You can press Generate again; the same request is never made twice.'}
+      {(error ?? models.error) && (
+        <p role="alert" className="text-alarm px-5 pb-4 text-sm">
+          {(error ?? models.error)?.message}
+          {error &&
+            isPassing(error) &&
+            ' You can press Generate again; the same request is never made twice.'}
         </p>
       )}
     </form>
+  );
+}
+
+function Choice({
+  id,
+  label,
+  value,
+  onChange,
+  wide = false,
+  children,
+}: {
+  id: string;
+  label: string;
+  value: string | number;
+  onChange: (value: string) => void;
+  wide?: boolean;
+  children: ReactNode;
+}) {
+  return (
+    <div className={`flex flex-col gap-1 ${wide ? 'min-w-40' : ''}`}>
+      <label htmlFor={id} className="text-muted text-xs font-medium">
+        {label}
+      </label>
+      <select
+        id={id}
+        value={value}
+        onChange={(event) => onChange(event.target.value)}
+        className="control min-h-11 text-sm"
+      >
+        {children}
+      </select>
+    </div>
   );
 }

@@ -26,8 +26,21 @@ export function renewLinks(shown: ShownGenerations, fresh: Generation): ShownGen
 
 /** Newest first; the ids are sortable by time, too. */
 export function inOrder(shown: ShownGenerations): Generation[] {
-  return [...shown.values()].sort((a, b) =>
-    a.created_at === b.created_at ? compare(b.id, a.id) : compare(b.created_at, a.created_at),
+  return [...shown.values()].sort(byAge);
+}
+
+/**
+ * Those of some statuses, as far down as the pages of their list reach: what other lists brought in from below has gaps before it.
+ */
+export function within(
+  ordered: readonly Generation[],
+  statuses: readonly Generation['status'][] | undefined,
+  last: Generation | undefined,
+): Generation[] {
+  return ordered.filter(
+    (one) =>
+      (statuses === undefined || statuses.includes(one.status)) &&
+      (last === undefined || byAge(one, last) <= 0),
   );
 }
 
@@ -40,6 +53,10 @@ function isNews(fresh: Generation, known: Generation): boolean {
 
 function isOlder(fresh: Generation, known: Generation): boolean {
   return fresh.run < known.run || (fresh.run === known.run && fresh.version < known.version);
+}
+
+function byAge(a: Generation, b: Generation): number {
+  return a.created_at === b.created_at ? compare(b.id, a.id) : compare(b.created_at, a.created_at);
 }
 
 function compare(a: string, b: string): number {

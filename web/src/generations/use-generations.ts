@@ -1,11 +1,12 @@
 import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect, useMemo, useState } from 'react';
+import { type Filter, statusesOf } from '../address/address.js';
 import { getGeneration, listGenerations } from '../api/client.js';
 import { type FeedState, useLiveFeed } from '../api/live-feed.js';
 import type { Generation } from '../api/schemas.js';
 import { FetchQueue } from './fetch-queue.js';
+import { absorb, inOrder, renewLinks, type ShownGenerations, within } from './shown-generations.js';
 import { useReasonEnds } from './use-reason-ends.js';
-import { absorb, inOrder, renewLinks, type ShownGenerations } from './shown-generations.js';
 
 const key = ['generations'];
 
@@ -13,66 +14,75 @@ const key = ['generations'];
 const listEvery = { live: 30_000, down: 2_000 };
 
 export interface Generations {
-  generations: Generation[];
-  error: Error | null;
-  loading: boolean;
-  feed: FeedState;
-  hasMore: boolean;
-  more: () => void;
+  /** Those of the filter, as far as pages were read. */
+  readonly listed: readonly Generation[];
+  /** Every one that the page has seen. */
+  readonly seen: ShownGenerations;
+  readonly error: Error | null;
+  readonly loading: boolean;
+  readonly feed: FeedState;
+  readonly hasMore: boolean;
+  readonly loadingMore: boolean;
+  readonly more: () => void;
   /** Shows what an own call answered. */
-  show: (generation: Generation) => void;
+  readonly show: (generation: Generation) => void;
   /** Something may have happened to it: it is fetched soon. */
-  refresh: (id: string) => void;
+  readonly refresh: (id: string) => void;
   /** Its links have expired: it is fetched with fresh ones. */
-  renew: (id: string) => void;
+  readonly renew: (id: string) => void;
 }
 
 /** The tenant's generations, newest first, kept live by the feed, and by asking again while the feed is down. */
-export function useGenerations(): Generations {
+export function useGenerations(filter: Filter): Generations {
   const queries = useQueryClient();
-  const [shown, setShown] = useState<ShownGenerations>(() => new Map());
-  const show = useCallback(
-    (generation: Generation) => setShown((before) => absorb(before, [generation])),
-    [],
-  );
+  const [seen, setSeen] = useState<ShownGenerations>(() => new Map());
+  const show = useCallback((generation: Generation) => setSeen((before) => absorb(before, [generation])), []);
   const resume = useCallback(() => void queries.invalidateQueries({ queryKey: key }), [queries]);
   const queue = useMemo(() => new FetchQueue((id) => getGeneration(id).then(show, resume)), [show, resume]);
   useEffect(() => () => queue.stop(), [queue]);
   const refresh = useCallback((id: string) => queue.add(id), [queue]);
   const renew = useCallback((id: string) => {
     getGeneration(id).then(
-      (fresh) => setShown((before) => renewLinks(before, fresh)),
+      (fresh) => setSeen((before) => renewLinks(before, fresh)),
       () => undefined,
     );
   }, []);
 
   const [opened, setOpened] = useState(false);
   const feed = useLiveFeed(refresh, resume, opened);
+  const statuses = statusesOf[filter];
   const query = useInfiniteQuery({
-    queryKey: key,
-    queryFn: async ({ pageParam }) => listGenerations(pageParam),
+    queryKey: [...key, filter],
+    queryFn: async ({ pageParam }) => listGenerations({ after: pageParam, statuses }),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next,
     refetchInterval: feed === 'live' ? listEvery.live : listEvery.down,
   });
+  const pages = query.data?.pages;
   useEffect(() => {
-    if (!query.data) return;
+    if (!pages) return;
     setOpened(true);
-    setShown((before) =>
+    setSeen((before) =>
       absorb(
         before,
-        query.data.pages.flatMap((page) => page.data),
+        pages.flatMap((page) => page.data),
       ),
     );
-  }, [query.data]);
-  const generations = useMemo(() => inOrder(shown), [shown]);
-  useReasonEnds(generations, refresh);
+  }, [pages]);
+  const all = useMemo(() => inOrder(seen), [seen]);
+  useReasonEnds(all, refresh);
+  const listed = useMemo(() => {
+    const last = query.hasNextPage ? pages?.at(-1)?.data.at(-1) : undefined;
+    return within(all, statuses, last);
+  }, [all, statuses, pages, query.hasNextPage]);
   return {
-    generations,
+    listed,
+    seen,
     error: query.error,
     loading: query.isPending,
     feed,
     hasMore: query.hasNextPage,
+    loadingMore: query.isFetchingNextPage,
     more: () => void query.fetchNextPage(),
     show,
     refresh,

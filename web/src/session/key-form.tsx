@@ -11,30 +11,31 @@ export function KeyForm({ onOpened }: { onOpened: () => void }) {
     open.mutate();
   };
   return (
-    <form onSubmit={submit} className="rounded-xl bg-white p-4 shadow-sm dark:bg-stone-900">
-      <label htmlFor="api-key" className="font-medium">
+    <form onSubmit={submit} className="panel mx-auto w-full max-w-lg p-6">
+      <h1 className="text-lg font-semibold">Open your gallery</h1>
+      <label htmlFor="api-key" className="mt-3 block font-medium">
         Your API key
       </label>
-      <div className="mt-1 flex flex-wrap gap-3">
+      <p className="text-muted text-sm" id="api-key-help">
+        It is exchanged for a session and not kept in this page.
+      </p>
+      <div className="mt-4 flex flex-wrap gap-3">
         <input
           id="api-key"
           type="password"
           autoComplete="off"
           required
           value={key}
+          aria-describedby="api-key-help"
           onChange={(event) => setKey(event.target.value)}
-          className="min-w-0 flex-1 rounded-md border border-stone-400 bg-white px-3 py-2 dark:border-stone-600 dark:bg-stone-900"
+          className="control min-h-11 min-w-0 flex-1"
         />
-        <button
-          type="submit"
-          disabled={open.isPending}
-          className="rounded-md bg-red-800 px-5 py-2 font-medium text-white hover:bg-red-900"
-        >
+        <button type="submit" disabled={open.isPending} className="button button-primary min-h-11 px-6">
           Open
         </button>
       </div>
       {open.error && (
-        <p role="alert" className="mt-3 text-sm text-red-800 dark:text-red-300">
+        <p role="alert" className="text-alarm mt-3 text-sm">
           {open.error.message}
         </p>
       )}
