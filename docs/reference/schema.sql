@@ -648,57 +648,92 @@ END $$;
 
 ALTER FUNCTION gateway.take_slot(wanted_generation uuid, held_fencing bigint, wanted_account text, slots integer) OWNER TO darkroom_owner;
 
-CREATE TABLE read_models.counts_v1 (
-    tenant text NOT NULL,
-    status text NOT NULL,
-    n bigint NOT NULL
-)
-WITH (fillfactor='50');
+CREATE FUNCTION read_models.clear_next() RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  truncate read_models.detail_v1_next, read_models.artifact_v1_next, read_models.feed_v1_next, read_models.counts_v1_next;
+end $$;
 
-ALTER TABLE ONLY read_models.counts_v1 FORCE ROW LEVEL SECURITY;
+ALTER FUNCTION read_models.clear_next() OWNER TO darkroom_owner;
 
-ALTER TABLE read_models.counts_v1 OWNER TO darkroom_owner;
-
-CREATE FUNCTION read_models.counts(wanted_tenant text) RETURNS SETOF read_models.counts_v1
+CREATE FUNCTION read_models.counts(wanted_tenant text) RETURNS TABLE(tenant text, status text, n bigint)
     LANGUAGE plpgsql
     AS $$
 begin
   perform set_config('darkroom.tenant', wanted_tenant, true);
-  return query select c.* from read_models.counts_v1 c where c.tenant = wanted_tenant;
+  return query select c.tenant, c.status, c.n from read_models.counts_v1 c where c.tenant = wanted_tenant;
 end $$;
 
 ALTER FUNCTION read_models.counts(wanted_tenant text) OWNER TO darkroom_owner;
 
-CREATE TABLE read_models.feed_v1 (
-    tenant text NOT NULL,
-    cursor text NOT NULL COLLATE pg_catalog."C",
-    event uuid NOT NULL,
-    generation uuid NOT NULL,
-    version integer NOT NULL,
-    type text NOT NULL,
-    data jsonb NOT NULL,
-    recorded_at timestamp with time zone NOT NULL
-);
+CREATE FUNCTION read_models.exchange() RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  model text;
+  part record;
+  secured boolean;
+begin
+  lock table read_models.detail_v1, read_models.artifact_v1, read_models.feed_v1, read_models.counts_v1,
+    read_models.detail_v1_next, read_models.artifact_v1_next, read_models.feed_v1_next, read_models.counts_v1_next
+    in access exclusive mode;
+  foreach model in array array['detail_v1', 'artifact_v1', 'feed_v1', 'counts_v1'] loop
+    select c.relrowsecurity into secured from pg_class c
+    where c.oid = format('read_models.%I', model)::regclass;
+    if secured then
+      execute format('alter table read_models.%I enable row level security, force row level security', model || '_next');
+      execute format('grant select on read_models.%I to darkroom_api', model || '_next');
+      execute format('revoke all on read_models.%I from darkroom_api', model);
+      execute format('alter table read_models.%I disable row level security', model);
+    end if;
+    -- Indexes and tables alike: live -> aside -> next, next -> live.
+    for part in
+      select c.relname, c.relkind from pg_class c join pg_namespace s on s.oid = c.relnamespace
+      where s.nspname = 'read_models' and c.relkind in ('r', 'i')
+        and c.relname like replace(model, '_', '\_') || '%' and c.relname not like replace(model, '_', '\_') || '\_next%'
+    loop
+      execute format('alter %s read_models.%I rename to %I', case part.relkind when 'r' then 'table' else 'index' end,
+        part.relname, model || '_aside' || substr(part.relname, length(model) + 1));
+    end loop;
+    for part in
+      select c.relname, c.relkind from pg_class c join pg_namespace s on s.oid = c.relnamespace
+      where s.nspname = 'read_models' and c.relkind in ('r', 'i')
+        and c.relname like replace(model, '_', '\_') || '\_next%'
+    loop
+      execute format('alter %s read_models.%I rename to %I', case part.relkind when 'r' then 'table' else 'index' end,
+        part.relname, model || substr(part.relname, length(model || '_next') + 1));
+    end loop;
+    for part in
+      select c.relname, c.relkind from pg_class c join pg_namespace s on s.oid = c.relnamespace
+      where s.nspname = 'read_models' and c.relkind in ('r', 'i')
+        and c.relname like replace(model, '_', '\_') || '\_aside%'
+    loop
+      execute format('alter %s read_models.%I rename to %I', case part.relkind when 'r' then 'table' else 'index' end,
+        part.relname, model || '_next' || substr(part.relname, length(model || '_aside') + 1));
+    end loop;
+  end loop;
+end $$;
 
-ALTER TABLE ONLY read_models.feed_v1 FORCE ROW LEVEL SECURITY;
+ALTER FUNCTION read_models.exchange() OWNER TO darkroom_owner;
 
-ALTER TABLE read_models.feed_v1 OWNER TO darkroom_owner;
-
-CREATE FUNCTION read_models.feed_page(wanted_tenant text, beyond text, types text[], most integer) RETURNS SETOF read_models.feed_v1
+CREATE FUNCTION read_models.feed_page(wanted_tenant text, beyond text, types text[], most integer) RETURNS TABLE(tenant text, cursor text, event uuid, generation uuid, version integer, type text, data jsonb, recorded_at timestamp with time zone)
     LANGUAGE plpgsql
     SET plan_cache_mode TO 'force_custom_plan'
     AS $$
 begin
   perform set_config('darkroom.tenant', wanted_tenant, true);
   return query
-    select f.* from read_models.feed_v1 f
+    select f.tenant, f.cursor, f.event, f.generation, f.version, f.type, f.data, f.recorded_at from read_models.feed_v1 f
     where f.tenant = wanted_tenant and f.cursor > beyond collate "C" and (types is null or f.type = any (types))
     order by f.cursor limit most;
 end $$;
 
 ALTER FUNCTION read_models.feed_page(wanted_tenant text, beyond text, types text[], most integer) OWNER TO darkroom_owner;
 
-CREATE FUNCTION read_models.feeds_after(tenants text[], cursors text[], most_each integer) RETURNS SETOF read_models.feed_v1
+CREATE FUNCTION read_models.feeds_after(tenants text[], cursors text[], most_each integer) RETURNS TABLE(tenant text, cursor text, event uuid, generation uuid, version integer, type text, data jsonb, recorded_at timestamp with time zone)
     LANGUAGE plpgsql
     AS $$
 begin
@@ -721,6 +756,17 @@ begin
 end $$;
 
 ALTER FUNCTION read_models.generation(wanted_tenant text, wanted_id uuid) OWNER TO darkroom_owner;
+
+CREATE FUNCTION read_models.hold_writers() RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  lock table read_models.detail_v1, read_models.artifact_v1, read_models.feed_v1, read_models.counts_v1
+    in share row exclusive mode;
+end $$;
+
+ALTER FUNCTION read_models.hold_writers() OWNER TO darkroom_owner;
 
 CREATE FUNCTION read_models.list_page(wanted_tenant text, after_time timestamp with time zone, after_id uuid, later_than timestamp with time zone, earlier_than timestamp with time zone, statuses text[], wanted_model text, most integer) RETURNS TABLE(listed_at timestamp with time zone, head integer, id uuid, tenant text, version integer, state jsonb, prompt text, metadata jsonb, erased boolean, traceparent text)
     LANGUAGE plpgsql
@@ -774,12 +820,13 @@ ALTER FUNCTION read_models.locate_artifact(wanted uuid, reached_tx xid8, reached
 
 CREATE FUNCTION read_models.move_counts_v1() RETURNS trigger
     LANGUAGE plpgsql
-    AS $$
+    AS $_$
 declare
   moved jsonb;
+  counters text := case tg_table_name when 'detail_v1' then 'counts_v1' else 'counts_v1_next' end;
 begin
   if tg_op = 'TRUNCATE' then
-    delete from read_models.counts_v1;
+    execute format('delete from read_models.%I', counters);
     return null;
   elsif tg_op = 'INSERT' then
     select jsonb_agg(d) into moved from (
@@ -798,13 +845,13 @@ begin
   end if;
   -- An upsert comes here twice, for its inserts and for its updates: no order within each is an order over both. One writer of
   -- counters at a time, each with all its detail rows behind it, cannot deadlock.
-  perform pg_advisory_xact_lock(hashtextextended('read_models.counts_v1', 0));
-  insert into read_models.counts_v1 as c (tenant, status, n)
-  select tenant, status, n from jsonb_to_recordset(moved) as r (tenant text, status text, n bigint)
-  order by tenant, status
-  on conflict (tenant, status) do update set n = c.n + excluded.n;
+  perform pg_advisory_xact_lock(hashtextextended('read_models.' || counters, 0));
+  execute format('insert into read_models.%I as c (tenant, status, n)
+    select tenant, status, n from jsonb_to_recordset($1) as r (tenant text, status text, n bigint)
+    order by tenant, status
+    on conflict (tenant, status) do update set n = c.n + excluded.n', counters) using moved;
   return null;
-end $$;
+end $_$;
 
 ALTER FUNCTION read_models.move_counts_v1() OWNER TO darkroom_owner;
 
@@ -1091,6 +1138,32 @@ CREATE TABLE read_models.artifact_v1 (
 
 ALTER TABLE read_models.artifact_v1 OWNER TO darkroom_owner;
 
+CREATE TABLE read_models.artifact_v1_next (
+    id uuid NOT NULL,
+    generation uuid NOT NULL
+);
+
+ALTER TABLE read_models.artifact_v1_next OWNER TO darkroom_owner;
+
+CREATE TABLE read_models.counts_v1 (
+    tenant text NOT NULL,
+    status text NOT NULL,
+    n bigint NOT NULL
+)
+WITH (fillfactor='50');
+
+ALTER TABLE ONLY read_models.counts_v1 FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE read_models.counts_v1 OWNER TO darkroom_owner;
+
+CREATE TABLE read_models.counts_v1_next (
+    tenant text NOT NULL,
+    status text NOT NULL,
+    n bigint NOT NULL
+);
+
+ALTER TABLE read_models.counts_v1_next OWNER TO darkroom_owner;
+
 CREATE TABLE read_models.detail_v1 (
     id uuid NOT NULL,
     tenant text NOT NULL,
@@ -1113,6 +1186,53 @@ ALTER TABLE ONLY read_models.detail_v1 FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE read_models.detail_v1 OWNER TO darkroom_owner;
 
+CREATE TABLE read_models.detail_v1_next (
+    id uuid NOT NULL,
+    tenant text NOT NULL,
+    version integer NOT NULL,
+    run integer NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    status text NOT NULL,
+    model text NOT NULL,
+    open_questions integer NOT NULL,
+    paid_orphans integer NOT NULL,
+    state jsonb NOT NULL,
+    prompt text,
+    metadata jsonb NOT NULL,
+    erased boolean NOT NULL,
+    traceparent text
+);
+
+ALTER TABLE read_models.detail_v1_next OWNER TO darkroom_owner;
+
+CREATE TABLE read_models.feed_v1 (
+    tenant text NOT NULL,
+    cursor text NOT NULL COLLATE pg_catalog."C",
+    event uuid NOT NULL,
+    generation uuid NOT NULL,
+    version integer NOT NULL,
+    type text NOT NULL,
+    data jsonb NOT NULL,
+    recorded_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY read_models.feed_v1 FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE read_models.feed_v1 OWNER TO darkroom_owner;
+
+CREATE TABLE read_models.feed_v1_next (
+    tenant text NOT NULL,
+    cursor text NOT NULL COLLATE pg_catalog."C",
+    event uuid NOT NULL,
+    generation uuid NOT NULL,
+    version integer NOT NULL,
+    type text NOT NULL,
+    data jsonb NOT NULL,
+    recorded_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE read_models.feed_v1_next OWNER TO darkroom_owner;
+
 CREATE TABLE read_models.migrations (
     number integer NOT NULL,
     name text NOT NULL,
@@ -1122,7 +1242,23 @@ CREATE TABLE read_models.migrations (
 
 ALTER TABLE read_models.migrations OWNER TO darkroom_owner;
 
-COMMENT ON TABLE read_models.migrations IS 'access 6bd18120b9f26e1aeb0a14763c0021fdf2212cbd21f651192cd60508141d1db5';
+COMMENT ON TABLE read_models.migrations IS 'access be7ce0337796f7953d8407a5455c5c9ee6210dc47533f9624542d11f930e17c6';
+
+CREATE TABLE read_models.rebuilds (
+    id uuid NOT NULL,
+    asked_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    asked_by text NOT NULL,
+    state text DEFAULT 'asked'::text NOT NULL,
+    started_at timestamp with time zone,
+    events bigint DEFAULT 0 NOT NULL,
+    events_about bigint,
+    skipped bigint DEFAULT 0 NOT NULL,
+    finished_at timestamp with time zone,
+    error text,
+    CONSTRAINT rebuilds_state_check CHECK ((state = ANY (ARRAY['asked'::text, 'building'::text, 'catching_up'::text, 'switched'::text, 'failed'::text])))
+);
+
+ALTER TABLE read_models.rebuilds OWNER TO darkroom_owner;
 
 ALTER TABLE ONLY artifact.job_migrations
     ADD CONSTRAINT job_migrations_pkey PRIMARY KEY (number);
@@ -1208,20 +1344,35 @@ ALTER TABLE ONLY intake.webhook_inbox
 ALTER TABLE ONLY intake.webhook_inbox
     ADD CONSTRAINT webhook_inbox_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY read_models.artifact_v1_next
+    ADD CONSTRAINT artifact_v1_next_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY read_models.artifact_v1
     ADD CONSTRAINT artifact_v1_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY read_models.counts_v1_next
+    ADD CONSTRAINT counts_v1_next_pkey PRIMARY KEY (tenant, status);
 
 ALTER TABLE ONLY read_models.counts_v1
     ADD CONSTRAINT counts_v1_pkey PRIMARY KEY (tenant, status);
 
+ALTER TABLE ONLY read_models.detail_v1_next
+    ADD CONSTRAINT detail_v1_next_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY read_models.detail_v1
     ADD CONSTRAINT detail_v1_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY read_models.feed_v1_next
+    ADD CONSTRAINT feed_v1_next_pkey PRIMARY KEY (tenant, cursor);
 
 ALTER TABLE ONLY read_models.feed_v1
     ADD CONSTRAINT feed_v1_pkey PRIMARY KEY (tenant, cursor);
 
 ALTER TABLE ONLY read_models.migrations
     ADD CONSTRAINT migrations_pkey PRIMARY KEY (number);
+
+ALTER TABLE ONLY read_models.rebuilds
+    ADD CONSTRAINT rebuilds_pkey PRIMARY KEY (id);
 
 CREATE INDEX jobs_due ON artifact.jobs USING btree (due_at) WHERE (due_at IS NOT NULL);
 
@@ -1247,17 +1398,33 @@ CREATE INDEX api_keys_tenant ON intake.api_keys USING btree (tenant);
 
 CREATE INDEX detail_v1_list ON read_models.detail_v1 USING btree (tenant, created_at DESC, id DESC) INCLUDE (status, model);
 
+CREATE INDEX detail_v1_next_list ON read_models.detail_v1_next USING btree (tenant, created_at DESC, id DESC) INCLUDE (status, model);
+
+CREATE INDEX detail_v1_next_open_questions ON read_models.detail_v1_next USING btree (id) WHERE (open_questions > 0);
+
+CREATE INDEX detail_v1_next_paid_orphans ON read_models.detail_v1_next USING btree (id) WHERE (paid_orphans > 0);
+
 CREATE INDEX detail_v1_open_questions ON read_models.detail_v1 USING btree (id) WHERE (open_questions > 0);
 
 CREATE INDEX detail_v1_paid_orphans ON read_models.detail_v1 USING btree (id) WHERE (paid_orphans > 0);
 
+CREATE UNIQUE INDEX rebuilds_open ON read_models.rebuilds USING btree ((true)) WHERE (state = ANY (ARRAY['asked'::text, 'building'::text, 'catching_up'::text]));
+
 CREATE TRIGGER count_deleted AFTER DELETE ON read_models.detail_v1 REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION read_models.move_counts_v1();
+
+CREATE TRIGGER count_deleted AFTER DELETE ON read_models.detail_v1_next REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION read_models.move_counts_v1();
 
 CREATE TRIGGER count_inserted AFTER INSERT ON read_models.detail_v1 REFERENCING NEW TABLE AS arrived FOR EACH STATEMENT EXECUTE FUNCTION read_models.move_counts_v1();
 
+CREATE TRIGGER count_inserted AFTER INSERT ON read_models.detail_v1_next REFERENCING NEW TABLE AS arrived FOR EACH STATEMENT EXECUTE FUNCTION read_models.move_counts_v1();
+
 CREATE TRIGGER count_truncated AFTER TRUNCATE ON read_models.detail_v1 FOR EACH STATEMENT EXECUTE FUNCTION read_models.move_counts_v1();
 
+CREATE TRIGGER count_truncated AFTER TRUNCATE ON read_models.detail_v1_next FOR EACH STATEMENT EXECUTE FUNCTION read_models.move_counts_v1();
+
 CREATE TRIGGER count_updated AFTER UPDATE ON read_models.detail_v1 REFERENCING OLD TABLE AS gone NEW TABLE AS arrived FOR EACH STATEMENT EXECUTE FUNCTION read_models.move_counts_v1();
+
+CREATE TRIGGER count_updated AFTER UPDATE ON read_models.detail_v1_next REFERENCING OLD TABLE AS gone NEW TABLE AS arrived FOR EACH STATEMENT EXECUTE FUNCTION read_models.move_counts_v1();
 
 ALTER TABLE ONLY intake.api_keys
     ADD CONSTRAINT api_keys_tenant_fkey FOREIGN KEY (tenant) REFERENCES intake.tenants(id);
@@ -1286,23 +1453,41 @@ ALTER TABLE read_models.detail_v1 ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY every_tenant ON read_models.counts_v1 TO darkroom_worker USING (true);
 
+CREATE POLICY every_tenant ON read_models.counts_v1_next TO darkroom_worker USING (true);
+
 CREATE POLICY every_tenant ON read_models.detail_v1 TO darkroom_worker USING (true);
 
+CREATE POLICY every_tenant ON read_models.detail_v1_next TO darkroom_worker USING (true);
+
 CREATE POLICY every_tenant ON read_models.feed_v1 TO darkroom_worker USING (true);
+
+CREATE POLICY every_tenant ON read_models.feed_v1_next TO darkroom_worker USING (true);
 
 ALTER TABLE read_models.feed_v1 ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY one_tenant ON read_models.counts_v1 FOR SELECT TO darkroom_api USING ((tenant = NULLIF(current_setting('darkroom.tenant'::text, true), ''::text)));
 
+CREATE POLICY one_tenant ON read_models.counts_v1_next FOR SELECT TO darkroom_api USING ((tenant = NULLIF(current_setting('darkroom.tenant'::text, true), ''::text)));
+
 CREATE POLICY one_tenant ON read_models.detail_v1 FOR SELECT TO darkroom_api USING ((tenant = NULLIF(current_setting('darkroom.tenant'::text, true), ''::text)));
+
+CREATE POLICY one_tenant ON read_models.detail_v1_next FOR SELECT TO darkroom_api USING ((tenant = NULLIF(current_setting('darkroom.tenant'::text, true), ''::text)));
 
 CREATE POLICY one_tenant ON read_models.feed_v1 FOR SELECT TO darkroom_api USING ((tenant = NULLIF(current_setting('darkroom.tenant'::text, true), ''::text)));
 
+CREATE POLICY one_tenant ON read_models.feed_v1_next FOR SELECT TO darkroom_api USING ((tenant = NULLIF(current_setting('darkroom.tenant'::text, true), ''::text)));
+
 CREATE POLICY within_definers ON read_models.counts_v1 TO darkroom_owner USING ((current_setting('search_path'::text) = 'pg_catalog, pg_temp'::text));
+
+CREATE POLICY within_definers ON read_models.counts_v1_next TO darkroom_owner USING ((current_setting('search_path'::text) = 'pg_catalog, pg_temp'::text));
 
 CREATE POLICY within_definers ON read_models.detail_v1 TO darkroom_owner USING ((current_setting('search_path'::text) = 'pg_catalog, pg_temp'::text));
 
+CREATE POLICY within_definers ON read_models.detail_v1_next TO darkroom_owner USING ((current_setting('search_path'::text) = 'pg_catalog, pg_temp'::text));
+
 CREATE POLICY within_definers ON read_models.feed_v1 TO darkroom_owner USING ((current_setting('search_path'::text) = 'pg_catalog, pg_temp'::text));
+
+CREATE POLICY within_definers ON read_models.feed_v1_next TO darkroom_owner USING ((current_setting('search_path'::text) = 'pg_catalog, pg_temp'::text));
 
 GRANT USAGE ON SCHEMA artifact TO darkroom_worker;
 
@@ -1376,15 +1561,15 @@ GRANT ALL ON FUNCTION event_store.write_judged(batch jsonb) TO darkroom_api;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE gateway.jobs TO darkroom_worker;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE read_models.counts_v1 TO darkroom_worker;
-GRANT SELECT ON TABLE read_models.counts_v1 TO darkroom_api;
+REVOKE ALL ON FUNCTION read_models.clear_next() FROM PUBLIC;
+GRANT ALL ON FUNCTION read_models.clear_next() TO darkroom_worker;
 
 REVOKE ALL ON FUNCTION read_models.counts(wanted_tenant text) FROM PUBLIC;
 GRANT ALL ON FUNCTION read_models.counts(wanted_tenant text) TO darkroom_worker;
 GRANT ALL ON FUNCTION read_models.counts(wanted_tenant text) TO darkroom_api;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE read_models.feed_v1 TO darkroom_worker;
-GRANT SELECT ON TABLE read_models.feed_v1 TO darkroom_api;
+REVOKE ALL ON FUNCTION read_models.exchange() FROM PUBLIC;
+GRANT ALL ON FUNCTION read_models.exchange() TO darkroom_worker;
 
 REVOKE ALL ON FUNCTION read_models.feed_page(wanted_tenant text, beyond text, types text[], most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION read_models.feed_page(wanted_tenant text, beyond text, types text[], most integer) TO darkroom_worker;
@@ -1398,6 +1583,9 @@ REVOKE ALL ON FUNCTION read_models.generation(wanted_tenant text, wanted_id uuid
 GRANT ALL ON FUNCTION read_models.generation(wanted_tenant text, wanted_id uuid) TO darkroom_worker;
 GRANT ALL ON FUNCTION read_models.generation(wanted_tenant text, wanted_id uuid) TO darkroom_api;
 
+REVOKE ALL ON FUNCTION read_models.hold_writers() FROM PUBLIC;
+GRANT ALL ON FUNCTION read_models.hold_writers() TO darkroom_worker;
+
 REVOKE ALL ON FUNCTION read_models.list_page(wanted_tenant text, after_time timestamp with time zone, after_id uuid, later_than timestamp with time zone, earlier_than timestamp with time zone, statuses text[], wanted_model text, most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION read_models.list_page(wanted_tenant text, after_time timestamp with time zone, after_id uuid, later_than timestamp with time zone, earlier_than timestamp with time zone, statuses text[], wanted_model text, most integer) TO darkroom_worker;
 GRANT ALL ON FUNCTION read_models.list_page(wanted_tenant text, after_time timestamp with time zone, after_id uuid, later_than timestamp with time zone, earlier_than timestamp with time zone, statuses text[], wanted_model text, most integer) TO darkroom_api;
@@ -1408,7 +1596,6 @@ GRANT ALL ON FUNCTION read_models.locate_artifact(wanted uuid, reached_tx xid8, 
 
 REVOKE ALL ON FUNCTION read_models.move_counts_v1() FROM PUBLIC;
 GRANT ALL ON FUNCTION read_models.move_counts_v1() TO darkroom_worker;
-GRANT ALL ON FUNCTION read_models.move_counts_v1() TO darkroom_api;
 
 GRANT SELECT ON TABLE artifact.job_migrations TO darkroom_worker;
 
@@ -1460,9 +1647,25 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE intake.webhook_inbox TO darkroom_api;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE read_models.artifact_v1 TO darkroom_worker;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE read_models.artifact_v1_next TO darkroom_worker;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE read_models.counts_v1 TO darkroom_worker;
+GRANT SELECT ON TABLE read_models.counts_v1 TO darkroom_api;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE read_models.counts_v1_next TO darkroom_worker;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE read_models.detail_v1 TO darkroom_worker;
 GRANT SELECT ON TABLE read_models.detail_v1 TO darkroom_api;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE read_models.detail_v1_next TO darkroom_worker;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE read_models.feed_v1 TO darkroom_worker;
+GRANT SELECT ON TABLE read_models.feed_v1 TO darkroom_api;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE read_models.feed_v1_next TO darkroom_worker;
+
 GRANT SELECT ON TABLE read_models.migrations TO darkroom_worker;
 GRANT SELECT ON TABLE read_models.migrations TO darkroom_api;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE read_models.rebuilds TO darkroom_worker;
 

@@ -95,6 +95,14 @@ export interface LogPage {
   readonly cursor: Cursor;
 }
 
+/** Whole streams, in the order of their ids. */
+export interface StreamsPage {
+  readonly events: readonly RecordedEvent[];
+  readonly unreadable: readonly UnreadableEvent[];
+  /** The last stream of the page: where to read on. Null: there are no more. */
+  readonly next: string | null;
+}
+
 /** A held checkpoint: every later write names its fencing number. */
 export interface CheckpointLease {
   readonly fencing: bigint;
@@ -166,6 +174,11 @@ export interface EventStore {
   /** Whose a stream is: for what brings a proof of its own that it may be seen. */
   tenantOf(stream: string): Promise<string | undefined>;
   readAll(request: ReadAllRequest): Promise<LogPage>;
+  /**
+   * Everything, stream by stream and each of them whole, in about so many events at a time: for building something anew. What is
+   * appended meanwhile to streams that were passed is not in it; the log from where it stood before has that.
+   */
+  readByStream(request: { readonly after: string | null; readonly limit: number }): Promise<StreamsPage>;
   readonly origin: Cursor;
   /** The present end of what readAll would show. */
   head(): Promise<Cursor>;

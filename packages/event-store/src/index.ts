@@ -15,6 +15,7 @@ export type {
   LogPage,
   ReadAllRequest,
   RowWrite,
+  StreamsPage,
   SubscribeRequest,
   Subscription,
   UnreadableEvent,

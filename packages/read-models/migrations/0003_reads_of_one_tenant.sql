@@ -42,28 +42,28 @@ end $$;
 
 -- How many generations of a tenant stand at each status.
 create function read_models.counts(wanted_tenant text)
-returns setof read_models.counts_v1
+returns table (tenant text, status text, n bigint)
 language plpgsql as $$
 begin
   perform set_config('darkroom.tenant', wanted_tenant, true);
-  return query select c.* from read_models.counts_v1 c where c.tenant = wanted_tenant;
+  return query select c.tenant, c.status, c.n from read_models.counts_v1 c where c.tenant = wanted_tenant;
 end $$;
 
 -- A tenant's events after a cursor, in the order of the log.
 create function read_models.feed_page(wanted_tenant text, beyond text, types text[], most integer)
-returns setof read_models.feed_v1
+returns table (tenant text, cursor text, event uuid, generation uuid, version integer, type text, data jsonb, recorded_at timestamptz)
 language plpgsql set plan_cache_mode to force_custom_plan as $$
 begin
   perform set_config('darkroom.tenant', wanted_tenant, true);
   return query
-    select f.* from read_models.feed_v1 f
+    select f.tenant, f.cursor, f.event, f.generation, f.version, f.type, f.data, f.recorded_at from read_models.feed_v1 f
     where f.tenant = wanted_tenant and f.cursor > beyond collate "C" and (types is null or f.type = any (types))
     order by f.cursor limit most;
 end $$;
 
 -- The same for several tenants, each after its own cursor: what the live readers of one process need.
 create function read_models.feeds_after(tenants text[], cursors text[], most_each integer)
-returns setof read_models.feed_v1
+returns table (tenant text, cursor text, event uuid, generation uuid, version integer, type text, data jsonb, recorded_at timestamptz)
 language plpgsql as $$
 begin
   for i in 1 .. cardinality(tenants) loop

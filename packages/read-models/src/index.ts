@@ -33,6 +33,16 @@ export {
   readFeeds,
 } from './feed/read-feed.js';
 export { readModelMigrations } from './migrations.js';
+export { rebuild, type RebuildPorts } from './rebuild/rebuild.js';
+export {
+  askForRebuild,
+  listRebuilds,
+  noteFailedRebuild,
+  noteRebuild,
+  openRebuild,
+  type Rebuild,
+  type RebuildState,
+} from './rebuild/rebuild-requests.js';
 export type {
   ArtifactResource,
   ErrorResource,

@@ -666,6 +666,28 @@ describe('the operators’ API', () => {
       expect(response.status).toBe(422);
     });
 
+    it('rebuilds of the read models: one at a time, with an audit entry', async () => {
+      const ask = (body: object) =>
+        call('/ops/v1/read-models/rebuilds', { method: 'POST', body: JSON.stringify(body) });
+      expect((await ask({})).status).toBe(422);
+      const first = await ask({ reason: 'a model was changed' });
+      expect(first.status).toBe(202);
+      const { data: asked } = z
+        .object({ data: z.looseObject({ id: z.string(), state: z.string() }) })
+        .parse(await first.json());
+      expect(asked).toMatchObject({ state: 'asked', events: 0, finished_at: null, error: null });
+      const second = await ask({ reason: 'once more' });
+      expect([second.status, (await problemOf(second)).code]).toEqual([409, 'not_possible_now']);
+      const { data } = z
+        .object({ data: z.array(z.looseObject({})) })
+        .parse(await (await call('/ops/v1/read-models/rebuilds')).json());
+      expect(data).toEqual([asked]);
+      const audit = await found('audit?limit=1');
+      expect(audit.data).toMatchObject([
+        { action: 'rebuild', reason: 'a model was changed', after: { rebuild: asked.id } },
+      ]);
+    });
+
     it('paid orphans', async () => {
       const { data } = await found('orphans');
       expect(data).toMatchObject([

@@ -18,6 +18,7 @@ import {
 import { DetailProjection, detailSubscription, readModelMigrations } from '@darkroom/read-models';
 import type { ProjectionsConfig } from './config.js';
 import { startFeed } from './feed.js';
+import { startRebuilds } from './rebuilds.js';
 import { ProjectionsModule } from './projections.module.js';
 
 export { type ProjectionsConfig, readProjectionsConfig } from './config.js';
@@ -66,11 +67,13 @@ export async function startProjections(
       log: logger,
       ...config.sweep,
     });
-    const feed = startFeed({ sql, store, holder: `projections-${randomUUID()}`, logger });
+    const holder = `projections-${randomUUID()}`;
+    const rebuilds = startRebuilds({ sql, store, holder, logger });
+    const feed = startFeed({ sql, store, holder, logger });
 
     let stopped: Promise<void> | undefined;
     const stop = async (): Promise<void> => {
-      await Promise.all([app.close(), sweep.stop(), feed.stop()]);
+      await Promise.all([app.close(), sweep.stop(), feed.stop(), rebuilds.stop()]);
       await closeStores();
     };
     const ready = async (): Promise<void> => assertAnswers(() => sql`select 1`);

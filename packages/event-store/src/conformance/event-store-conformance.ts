@@ -389,6 +389,27 @@ export function eventStoreConformance(
       });
     });
 
+    describe('everything, stream by stream', () => {
+      it.each([1, 3, 1_000])('comes whole and once, about %i events at a time', async (limit) => {
+        const requests = [1, 2, 1, 7, 3].map((count) =>
+          sample.append({ events: Array.from({ length: count }, () => sample.progress()) }),
+        );
+        await store.appendMany(requests);
+        const seen: [string, number][] = [];
+        for (let after: string | null = null, pages = 0; pages < 20; pages += 1) {
+          const page = await store.readByStream({ after, limit });
+          seen.push(...page.events.map(({ stream, version }): [string, number] => [stream, version]));
+          expect(page.unreadable).toEqual([]);
+          ({ next: after } = page);
+          if (after === null) break;
+        }
+        const wanted = requests
+          .toSorted((a, b) => (a.stream < b.stream ? -1 : 1))
+          .flatMap(({ stream, events }) => events.map((_, n): [string, number] => [stream, n + 1]));
+        expect(seen).toEqual(wanted);
+      });
+    });
+
     describe('a stream of one tenant', () => {
       it('is read by whoever names its tenant, and empty for another', async () => {
         const create = sample.create();

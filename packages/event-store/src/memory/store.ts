@@ -135,6 +135,18 @@ export function createMemoryEventStore(options: MemoryEventStoreOptions = {}): E
       const last = rows.at(-1);
       return pageOf(wanted, last ? cursorOf(last) : after);
     },
+    async readByStream({ after, limit }) {
+      const rest = [...streams.keys()].filter((stream) => after === null || stream > after).toSorted();
+      const rows: StoredEvent[] = [];
+      let next: string | null = null;
+      for (const stream of rest) {
+        if (rows.length > 0 && rows.length + (streams.get(stream)?.length ?? 0) > limit) break;
+        rows.push(...(streams.get(stream) ?? []));
+        next = stream;
+      }
+      const { events, unreadable } = pageOf(rows, origin);
+      return { events, unreadable, next: next === rest.at(-1) ? null : next };
+    },
     async head(): Promise<Cursor> {
       const last = log.at(-1);
       return last ? cursorOf(last) : origin;

@@ -18,6 +18,7 @@ import { createBatch, findByKey } from './create.js';
 import { erasePersonal } from './erase.js';
 import { postgresHints } from './hints.js';
 import { head, readAll } from './read-all.js';
+import { readByStream } from './read-by-stream.js';
 import { readStream, tenantOf } from './read-stream.js';
 import { readAgain, settled } from './settle.js';
 
@@ -92,6 +93,7 @@ export function createPostgresEventStore(sql: Database, options: PostgresEventSt
       return readAgain(() => tenantOf(sql, stream));
     },
     readAll: ({ after, limit, types }) => readAgain(() => readAll(sql, after, limit, types)),
+    readByStream: ({ after, limit }) => readAgain(() => readByStream(sql, after, limit)),
     head: () => readAgain(() => head(sql)),
     onAppended: (listener) => hints.onAppended(listener),
     async erasePersonal(stream, tenant) {

@@ -5,6 +5,7 @@ import { statusOf } from '../resource/status-of.js';
 import type { GenerationDetail } from './detail.js';
 import { storedArtifacts } from './stored-artifacts.js';
 import { detailColumns, parseDetailRow } from './detail-row.js';
+import { type ModelTables, tableOf } from '../rebuild/model-tables.js';
 import { foldDetail } from './fold-detail.js';
 import { paidOrphans } from './paid-orphans.js';
 
@@ -13,8 +14,10 @@ export const detailSubscription = 'projections.detail_v1';
 
 /** What the projection reads and writes. */
 export interface DetailProjectionPorts {
-  readonly sql: postgres.Sql;
+  readonly sql: postgres.Sql | postgres.TransactionSql;
   readonly store: Pick<EventStore, 'readStream'>;
+  /** Default: live. */
+  readonly tables?: ModelTables;
 }
 
 interface Failed {
@@ -36,7 +39,8 @@ export async function projectDetail(
   ports: DetailProjectionPorts,
   ids: readonly string[],
 ): Promise<DetailOutcome> {
-  const known = await knownDetails(ports.sql, ids);
+  const { sql, tables = 'live' } = ports;
+  const known = await knownDetails(sql, tables, ids);
   const failed: Failed[] = [];
   const changed: GenerationDetail[] = [];
   const versions = new Map<string, number>();
@@ -52,28 +56,33 @@ export async function projectDetail(
       }
     }),
   );
-  if (changed.length > 0) await writeDetails(ports.sql, changed);
+  if (changed.length > 0) await writeDetails(sql, tables, changed);
   return { versions, failed };
 }
 
 async function knownDetails(
-  sql: postgres.Sql,
+  sql: postgres.Sql | postgres.TransactionSql,
+  tables: ModelTables,
   ids: readonly string[],
 ): Promise<Map<string, GenerationDetail>> {
   const rows =
-    await sql`select ${detailColumns(sql)} from read_models.detail_v1 d where d.id = any(${arrayOf([...ids])}::uuid[])`;
+    await sql`select ${detailColumns(sql)} from ${sql(tableOf('detail_v1', tables))} d where d.id = any(${arrayOf([...ids])}::uuid[])`;
   return new Map(rows.map(parseDetailRow).map((detail) => [detail.id, detail]));
 }
 
 /** Versions that rows reflect, of those that are there. */
-export async function rowVersions(sql: postgres.Sql, ids: readonly string[]): Promise<Map<string, number>> {
+export async function rowVersions(
+  sql: postgres.Sql | postgres.TransactionSql,
+  ids: readonly string[],
+): Promise<Map<string, number>> {
   const rows = await sql<{ id: string; version: number }[]>`
     select id, version from read_models.detail_v1 where id = any(${arrayOf([...ids])}::uuid[])`;
   return new Map(rows.map(({ id, version }) => [id, version]));
 }
 
-async function writeDetails(sql: postgres.Sql, details: readonly GenerationDetail[]): Promise<void> {
-  const rows = details.map((detail) => ({
+/** A detail as its table's columns. */
+export function rowOf(detail: GenerationDetail) {
+  return {
     id: detail.id,
     tenant: detail.tenant,
     version: detail.version,
@@ -89,7 +98,15 @@ async function writeDetails(sql: postgres.Sql, details: readonly GenerationDetai
     erased: detail.erased,
     traceparent: detail.traceparent,
     artifacts: storedArtifacts(detail.state).map(({ artifact }) => artifact.id),
-  }));
+  };
+}
+
+async function writeDetails(
+  sql: postgres.Sql | postgres.TransactionSql,
+  tables: ModelTables,
+  details: readonly GenerationDetail[],
+): Promise<void> {
+  const rows = details.map(rowOf);
   // In the order of their keys: two writers of the same rows wait for each other instead of deadlocking.
   await sql`
     with details as materialized (
@@ -97,11 +114,11 @@ async function writeDetails(sql: postgres.Sql, details: readonly GenerationDetai
         (id uuid, tenant text, version int, run int, created_at timestamptz, status text, model text, open_questions int,
          paid_orphans int, state jsonb, prompt text, metadata jsonb, erased boolean, traceparent text, artifacts uuid[])
     ), images as (
-      insert into read_models.artifact_v1 (id, generation)
+      insert into ${sql(tableOf('artifact_v1', tables))} (id, generation)
       select artifact, id from details cross join lateral unnest(artifacts) as artifact order by artifact
       on conflict (id) do nothing
     )
-    insert into read_models.detail_v1 as d (id, tenant, version, run, created_at, status, model, open_questions, paid_orphans,
+    insert into ${sql(tableOf('detail_v1', tables))} as d (id, tenant, version, run, created_at, status, model, open_questions, paid_orphans,
       state, prompt, metadata, erased, traceparent)
     select id, tenant, version, run, created_at, status, model, open_questions, paid_orphans,
       state, prompt, metadata, erased, traceparent

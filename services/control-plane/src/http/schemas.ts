@@ -39,6 +39,14 @@ export const replayBody = z
   .meta({ id: 'Replay' });
 export type ReplayBody = z.output<typeof replayBody>;
 
+/** POST /ops/v1/read-models/rebuilds */
+export const rebuildBody = z
+  .strictObject({
+    /** Why: kept in the audit. */ reason: z.string().trim().min(1, 'must say why').max(1_000),
+  })
+  .meta({ id: 'Rebuild' });
+export type RebuildBody = z.output<typeof rebuildBody>;
+
 /** GET /ops/v1/generations */
 export const searchQuery = z.strictObject({
   limit,
