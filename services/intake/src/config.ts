@@ -25,6 +25,8 @@ export interface IntakeConfig {
   /** What a request without a model gets in the demo tenant. */
   readonly defaultRoute: readonly string[];
   readonly heartbeatMs: number;
+  /** A reader of a stream that takes nothing for so long is cut. */
+  readonly stuckAfterMs: number;
   readonly logLevel: string;
   readonly logPrompts: boolean;
 }
@@ -39,6 +41,7 @@ export const intakeDefaults = {
   routes: {},
   defaultRoute: ['sim/standard'],
   heartbeatMs: 15_000,
+  stuckAfterMs: 60_000,
   logLevel: 'info',
   logPrompts: false,
 } as const satisfies Partial<IntakeConfig>;

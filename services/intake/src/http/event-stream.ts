@@ -1,10 +1,6 @@
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import type { ServerResponse } from 'node:http';
 import { endServerSpan } from '@darkroom/platform';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-
-/** A client that has not taken a byte for so long is cut; heartbeats keep the others alive. */
-const stuckAfterMs = 60_000;
 
 export interface SseMessage {
   /** Resumes after this message. One alone, without data, only tells the client its place. */
@@ -32,6 +28,10 @@ export const sseOpening = 'retry: 2000\n\n';
 
 export interface StreamOptions {
   readonly contentType: string;
+  /** A client that takes nothing for so long is cut. */
+  readonly stuckAfterMs: number;
+  /** Ends it, in the middle of a page too. */
+  readonly signal: AbortSignal;
   /** Called when the client is gone or the source has ended. */
   readonly done: () => void;
   /** Called when the source fails; the client sees its connection cut and comes back. */
@@ -49,9 +49,9 @@ export async function sendStream(
   options: StreamOptions,
 ): Promise<void> {
   const { raw } = reply.hijack();
-  const { socket } = request.raw;
-  socket.setTimeout(stuckAfterMs, () => socket.destroy());
   raw.once('close', options.done);
+  // The close that follows says all.
+  raw.on('error', () => undefined);
   for (const [name, value] of Object.entries(reply.getHeaders()))
     if (value !== undefined) raw.setHeader(name, value);
   raw.setHeader('content-type', options.contentType);
@@ -66,17 +66,43 @@ export async function sendStream(
   }
   raw.flushHeaders();
   try {
-    await pipeline(Readable.from(source, { objectMode: true, highWaterMark: 1 }), raw);
+    for await (const text of source) {
+      if (raw.destroyed || options.signal.aborted) break;
+      if (raw.write(text) || (await hasDrained(raw, options))) continue;
+      raw.destroy();
+      break;
+    }
+    raw.end();
   } catch (error) {
-    if (!isGone(error)) options.onError(error);
+    options.onError(error);
+    raw.destroy();
   } finally {
-    socket.setTimeout(0);
     options.done();
   }
 }
 
-/** The client went away in mid-stream: that is how streams end. */
-function isGone(error: unknown): boolean {
-  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
-  return code === 'ERR_STREAM_PREMATURE_CLOSE' || code === 'ECONNRESET' || code === 'EPIPE';
+/**
+ * Whether the client took what is waiting for it, in time. By what it takes and not by a time-out of the socket: that one starts anew
+ * with every byte that the client sends, so that one which sends and never reads would hold its stream for ever.
+ */
+async function hasDrained(
+  raw: ServerResponse,
+  { stuckAfterMs, signal }: Pick<StreamOptions, 'stuckAfterMs' | 'signal'>,
+): Promise<boolean> {
+  return new Promise((resolve) => {
+    const settle = (drained: boolean) => (): void => {
+      clearTimeout(timer);
+      raw.off('drain', onDrain);
+      raw.off('close', onClose);
+      signal.removeEventListener('abort', onClose);
+      resolve(drained);
+    };
+    const onDrain = settle(true);
+    const onClose = settle(false);
+    const timer = setTimeout(onClose, stuckAfterMs);
+    raw.once('drain', onDrain);
+    raw.once('close', onClose);
+    signal.addEventListener('abort', onClose);
+    if (signal.aborted) onClose();
+  });
 }

@@ -58,9 +58,29 @@ describe('the history of one generation', () => {
     const over = await follow(`/v1/generations/${id}/events`, { 'last-event-id': '6' });
     await over.ended;
     expect(typesOf(over.messages)).toEqual([]);
-    const garbage = await follow(`/v1/generations/${id}/events`, { 'last-event-id': "x'; drop table" });
-    await garbage.ended;
-    expect(typesOf(garbage.messages)).toHaveLength(6);
+    for (const lastEventId of ["x'; drop table", '-1', '1e3', '9'.repeat(40), '999', '7']) {
+      const lost = await follow(`/v1/generations/${id}/events`, { 'last-event-id': lastEventId });
+      await lost.ended;
+      expect([lastEventId, typesOf(lost.messages).length]).toEqual([lastEventId, 6]);
+    }
+  });
+
+  it('is told to its end also to a reader that comes with a version of the future', async () => {
+    const id = await intake.create();
+    const stream = await follow(`/v1/generations/${id}/events`, { 'last-event-id': '999' });
+    await stream.message(({ id: version }) => version === '1');
+    await startAttempt(intake.store, id);
+    await finish(intake, id);
+    await stream.ended;
+    expect(typesOf(stream.messages).at(-1)).toBe('GenerationCompleted');
+  });
+
+  it('keeps the connection alive while nothing happens', async () => {
+    const stream = await follow(`/v1/generations/${await intake.create()}/events`);
+    await until('two heartbeats', async () =>
+      stream.text().split(': heartbeat').length > 2 ? true : undefined,
+    );
+    stream.close();
   });
 });
 

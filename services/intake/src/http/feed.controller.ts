@@ -45,6 +45,8 @@ export class FeedController {
       format === 'sse' ? 'text/event-stream; charset=utf-8' : 'application/x-ndjson; charset=utf-8';
     await sendStream(request, reply, text, {
       contentType: type,
+      stuckAfterMs: this.parts.config.stuckAfterMs,
+      signal: stream.signal,
       done: stream.done,
       onError: (err) => this.parts.logger.warn({ err }, 'an event stream was cut'),
     });

@@ -42,22 +42,25 @@ export class GenerationEventsController {
       },
       {
         generation: detail.id,
-        after: versionOf(request.headers['last-event-id']),
+        after: versionOf(request.headers['last-event-id'], detail.version),
         heartbeatMs: this.parts.config.heartbeatMs,
         signal: stream.signal,
       },
     );
     await sendStream(request, reply, asText(news), {
       contentType: 'text/event-stream; charset=utf-8',
+      stuckAfterMs: this.parts.config.stuckAfterMs,
+      signal: stream.signal,
       done: stream.done,
       onError: (err) => this.parts.logger.warn({ err }, 'an event stream was cut'),
     });
   }
 }
 
-/** What is no version of ours starts from the beginning. */
-function versionOf(lastEventId: unknown): number {
-  return typeof lastEventId === 'string' && /^\d{1,9}$/.test(lastEventId) ? Number(lastEventId) : 0;
+/** What is no version that this generation has had starts from the beginning: after one of the future nothing would ever come. */
+function versionOf(lastEventId: unknown, newest: number): number {
+  const version = typeof lastEventId === 'string' && /^\d{1,9}$/.test(lastEventId) ? Number(lastEventId) : 0;
+  return version <= newest ? version : 0;
 }
 
 async function* asText(news: AsyncIterable<GenerationNews>): AsyncGenerator<string, void> {

@@ -126,6 +126,40 @@ describe('the list', () => {
     expect([stolen.status, stolen.json<{ code: string }>().code]).toEqual([400, 'invalid_cursor']);
   });
 
+  it('takes no cursor in which anything was changed', async () => {
+    for (let n = 0; n < 3; n += 1) await intake.create({ prompt: 'x', model: 'sim/blind' });
+    await until('the rows', async () => ((await all('model=sim/blind')).length === 3 ? true : undefined));
+    const query = 'limit=1&model=sim/blind';
+    const next = (await intake.call({ path: `${path}?${query}` })).json(generationPage).next ?? '';
+    const after = async (cursor: string) =>
+      intake.call({ path: `${path}?${query}&after=${encodeURIComponent(cursor)}` });
+    expect((await after(next)).json(generationPage).data).toHaveLength(1);
+    const changed = Array.from(
+      next,
+      (letter, at) => `${next.slice(0, at)}${letter === 'A' ? 'B' : 'A'}${next.slice(at + 1)}`,
+    );
+    for (const cursor of [
+      ...changed,
+      `${next}A`,
+      next.slice(1),
+      next.slice(0, -1),
+      next + next,
+      next.toUpperCase(),
+      ` ${next}`,
+      `${next}=`,
+      '0',
+      '{}',
+      "' or 1=1",
+    ]) {
+      const answer = await after(cursor);
+      expect([cursor, answer.status, answer.json<{ code: string }>().code]).toEqual([
+        cursor,
+        400,
+        'invalid_cursor',
+      ]);
+    }
+  });
+
   it('says which parameter of the query is wrong', async () => {
     const answer = await intake.call({ path: `${path}?limit=0&sort=asc` });
     expect([answer.status, answer.json<{ errors: unknown[] }>().errors]).toMatchObject([
