@@ -57,7 +57,7 @@ describe('a process that is told to stop', () => {
 
   it('ends at once at the second SIGINT', async () => {
     const never = async (): Promise<void> => new Promise(() => undefined);
-    await withSignals(never, { drainSeconds: 60 }, async (exits) => {
+    await withSignals(never, { drainSeconds: 1 }, async (exits) => {
       process.emit('SIGINT', 'SIGINT');
       process.emit('SIGINT', 'SIGINT');
       expect(await exits).toBe(130);
