@@ -107,4 +107,42 @@ describe('the trace of a generation', () => {
     const trace = traceOf(collector, by, id);
     expect(trace.map(({ name }) => name)).toEqual(expect.arrayContaining(['attempt', 'storing']));
   });
+
+  it('ends with its run: what a person orders is a trace of its own, linked to the old one', async () => {
+    const ready = await darkroom.start();
+    await setFaults(ready, { job: { fail: 1 } });
+    const by = caller();
+    const id = await accepted(await post(ready, by, {}));
+    expect(await ended(ready, id)).toBe('failed');
+    await setFaults(ready, {});
+    const operator = caller();
+    const ops = async (path: string, body?: object): Promise<Response> =>
+      fetch(`${ready.control_plane}/ops/v1/generations/${id}${path}`, {
+        method: body === undefined ? 'GET' : 'POST',
+        headers: {
+          authorization: `Bearer ${ready.operator_key}`,
+          'content-type': 'application/json',
+          traceparent: `00-${operator.traceId}-${operator.spanId}-01`,
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+    const { data } = (await (await ops('')).json()) as { data: { decision_version: number } };
+    const order = {
+      reason: 'once more',
+      expected_version: data.decision_version,
+      accept_double_charge: true,
+    };
+    expect((await ops('/retry', order)).status).toBe(202);
+    expect(await ended(ready, id)).toBe('succeeded');
+    await darkroom.stop();
+    const names = (traceId: string): string[] =>
+      collector.spans.filter((span) => span.traceId === traceId).map(({ name }) => name);
+    expect(names(by.traceId)).not.toContain('put output');
+    expect(names(operator.traceId)).toEqual(
+      expect.arrayContaining(['submit', 'attempt', 'put output', 'storing']),
+    );
+    const ordered = collector.spans.find(({ name }) => name.startsWith('POST ') && name.endsWith('/retry'));
+    expect(ordered?.parentSpanId).toBe(operator.spanId);
+    expect(ordered?.links.map(({ traceId }) => traceId)).toEqual([by.traceId]);
+  });
 });
