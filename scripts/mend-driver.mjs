@@ -48,9 +48,7 @@ export function mendDriver() {
   for (const [broken, whole] of mends) {
     if (text.includes(whole)) continue;
     if (!text.includes(broken))
-      throw new Error(
-        `${file} is not that of postgres 3.4.9: look at scripts/mend-driver.mjs`,
-      );
+      throw new Error(`${file} is not that of postgres 3.4.9: look at scripts/mend-driver.mjs`);
     text = text.replace(broken, () => whole);
   }
   if (text !== before) writeFileSync(file, text);

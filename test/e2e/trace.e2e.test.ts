@@ -1,8 +1,7 @@
-import { randomBytes } from 'node:crypto';
-import { fromPublicId } from '@darkroom/platform';
 import { OtlpReceiver, type ReceivedSpan } from '@darkroom/platform/testing';
-import { getGeneration, isFinal, readLedger, setFaults, type Target } from '../faults/client.js';
+import { readLedger, setFaults } from '../faults/client.js';
 import { DarkroomProcess } from '../faults/darkroom-process.js';
+import { accepted, caller, ended, post, traceOf } from '../faults/trace.js';
 import { until } from '../faults/until.js';
 
 let collector: OtlpReceiver;
@@ -17,63 +16,6 @@ afterEach(async () => {
   await collector.stop();
 });
 
-/** Whoever calls us, with a trace of their own. */
-interface Caller {
-  readonly traceId: string;
-  readonly spanId: string;
-}
-const caller = (): Caller => ({
-  traceId: randomBytes(16).toString('hex'),
-  spanId: randomBytes(8).toString('hex'),
-});
-
-async function post(
-  target: Target,
-  { traceId, spanId }: Caller,
-  body: object,
-  headers: Record<string, string> = {},
-): Promise<Response> {
-  return fetch(`${target.intake}/v1/generations`, {
-    method: 'POST',
-    headers: {
-      authorization: `Bearer ${target.demo_key}`,
-      'content-type': 'application/json',
-      'idempotency-key': spanId,
-      traceparent: `00-${traceId}-${spanId}-01`,
-      ...headers,
-    },
-    body: JSON.stringify({ prompt: 'a lantern', size: '128x128', ...body }),
-  });
-}
-
-async function accepted(response: Response): Promise<string> {
-  expect(response.status).toBe(202);
-  const { data } = (await response.json()) as { data: { id: string } };
-  return data.id;
-}
-
-async function ended(target: Target, id: string): Promise<string> {
-  return until('an end', 40, async () => {
-    const seen = await getGeneration(target, id);
-    return isFinal(seen) ? seen.status : undefined;
-  });
-}
-
-/** The caller's trace as the collector has it; fails where a span of the generation is elsewhere, or hangs in the air. */
-function traceOf({ traceId, spanId }: Caller, id: string): ReceivedSpan[] {
-  const generation = fromPublicId('gen', id);
-  const own = collector.spans.filter((span) => span.attributes['darkroom.generation.id'] === generation);
-  expect(own.length).toBeGreaterThan(0);
-  expect(new Set(own.map((span) => span.traceId))).toEqual(new Set([traceId]));
-  const trace = collector.spans.filter((span) => span.traceId === traceId);
-  const known = new Set([spanId, ...trace.map((span) => span.spanId)]);
-  const inTheAir = trace.filter(({ parentSpanId }) => !known.has(parentSpanId ?? ''));
-  expect(inTheAir.map(({ name, parentSpanId }) => ({ name, parentSpanId }))).toEqual([]);
-  expect(new Set(trace.map((span) => span.spanId)).size).toBe(trace.length);
-  expect(trace.length).toBeLessThanOrEqual(60);
-  return trace;
-}
-
 const ms = ({ startTimeUnixNano, endTimeUnixNano }: ReceivedSpan): number =>
   Number(BigInt(endTimeUnixNano) - BigInt(startTimeUnixNano)) / 1e6;
 
@@ -86,7 +28,7 @@ describe('the trace of a generation', () => {
     expect(await ended(ready, id)).toBe('succeeded');
     await darkroom.stop();
 
-    const trace = traceOf(by, id);
+    const trace = traceOf(collector, by, id);
     const names = new Set(trace.map(({ name }) => name));
     for (const name of [
       'POST /v1/generations',
@@ -135,7 +77,7 @@ describe('the trace of a generation', () => {
     const id = await accepted(await post(ready, by, { count: 8 }));
     expect(await ended(ready, id)).toBe('succeeded');
     await darkroom.stop();
-    const trace = traceOf(by, id);
+    const trace = traceOf(collector, by, id);
     expect(trace.filter(({ name }) => name === 'put output')).toHaveLength(8);
     expect(trace.map(({ name }) => name)).toEqual(
       expect.arrayContaining(['settle', 'attempt', 'storing', 'process GenerationCompleted']),
@@ -162,7 +104,45 @@ describe('the trace of a generation', () => {
     const id = await accepted(await post(ready, { ...by, traceId: caller().traceId }, {}));
     expect(await ended(ready, id)).toBe('succeeded');
     await darkroom.stop();
-    const trace = traceOf(by, id);
+    const trace = traceOf(collector, by, id);
     expect(trace.map(({ name }) => name)).toEqual(expect.arrayContaining(['attempt', 'storing']));
+  });
+
+  it('ends with its run: what a person orders is a trace of its own, linked to the old one', async () => {
+    const ready = await darkroom.start();
+    await setFaults(ready, { job: { fail: 1 } });
+    const by = caller();
+    const id = await accepted(await post(ready, by, {}));
+    expect(await ended(ready, id)).toBe('failed');
+    await setFaults(ready, {});
+    const operator = caller();
+    const ops = async (path: string, body?: object): Promise<Response> =>
+      fetch(`${ready.control_plane}/ops/v1/generations/${id}${path}`, {
+        method: body === undefined ? 'GET' : 'POST',
+        headers: {
+          authorization: `Bearer ${ready.operator_key}`,
+          'content-type': 'application/json',
+          traceparent: `00-${operator.traceId}-${operator.spanId}-01`,
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+    const { data } = (await (await ops('')).json()) as { data: { decision_version: number } };
+    const order = {
+      reason: 'once more',
+      expected_version: data.decision_version,
+      accept_double_charge: true,
+    };
+    expect((await ops('/retry', order)).status).toBe(202);
+    expect(await ended(ready, id)).toBe('succeeded');
+    await darkroom.stop();
+    const names = (traceId: string): string[] =>
+      collector.spans.filter((span) => span.traceId === traceId).map(({ name }) => name);
+    expect(names(by.traceId)).not.toContain('put output');
+    expect(names(operator.traceId)).toEqual(
+      expect.arrayContaining(['submit', 'attempt', 'put output', 'storing']),
+    );
+    const ordered = collector.spans.find(({ name }) => name.startsWith('POST ') && name.endsWith('/retry'));
+    expect(ordered?.parentSpanId).toBe(operator.spanId);
+    expect(ordered?.links.map(({ traceId }) => traceId)).toEqual([by.traceId]);
   });
 });

@@ -55,6 +55,11 @@ export class DarkroomProcess {
     return pid;
   }
 
+  /** What its ready file says now. */
+  get ready(): ReadyFile | undefined {
+    return readReadyFile(this.dataDir);
+  }
+
   /** The last 20,000 characters that it printed. */
   get printed(): string {
     return this.output.slice(-20_000);

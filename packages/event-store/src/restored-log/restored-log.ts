@@ -55,9 +55,11 @@ export async function adoptRestoredLog(owner: postgres.Sql): Promise<Adoption> {
 }
 
 async function placesOf(sql: postgres.Sql | postgres.TransactionSql): Promise<Places> {
-  const [places] = await sql<Places[]>`
-    SELECT event_store.highest_place()::text AS highest,
-      (pg_snapshot_xmax(pg_current_snapshot())::text::bigint + event_store.tx_offset())::text AS next`;
-  if (places === undefined) throw new TypeError('a row was expected');
-  return places;
+  // In this order, and in two statements: a function looks at what is there when it runs, a snapshot may be older.
+  const [highest] = await sql<Pick<Places, 'highest'>[]>`
+    SELECT event_store.highest_place()::text AS highest`;
+  const [next] = await sql<Pick<Places, 'next'>[]>`
+    SELECT (pg_snapshot_xmax(pg_current_snapshot())::text::bigint + event_store.tx_offset())::text AS next`;
+  if (highest === undefined || next === undefined) throw new TypeError('a row was expected');
+  return { ...highest, ...next };
 }

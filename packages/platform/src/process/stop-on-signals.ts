@@ -28,10 +28,10 @@ export function stopOnSignals(stop: () => Promise<void>, options: StopOnSignalsO
       await new Promise((resolve) => setTimeout(resolve, options.drainSeconds * 1000));
     let code = 0;
     const mostSeconds = options.mostSeconds ?? 60;
-    setTimeout(() => {
+    const bound = setTimeout(() => {
       options.logger.error({ mostSeconds }, 'did not stop in time');
       exit(1);
-    }, mostSeconds * 1000).unref();
+    }, mostSeconds * 1000);
     try {
       await stop();
       options.logger.info('stopped');
@@ -39,6 +39,7 @@ export function stopOnSignals(stop: () => Promise<void>, options: StopOnSignalsO
       code = 1;
       options.logger.error({ err: error }, 'did not stop cleanly');
     }
+    clearTimeout(bound);
     exit(code);
   };
 
