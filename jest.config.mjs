@@ -8,6 +8,7 @@ export default {
     '<rootDir>/services',
     '<rootDir>/deploy',
     '<rootDir>/test',
+    '<rootDir>/web',
     '<rootDir>/scripts',
   ],
   testMatch: ['**/*.test.ts'],

@@ -1,3 +1,4 @@
+import { useMemo } from 'react';
 import { thumbHashToDataURL } from 'thumbhash';
 import type { Artifact, Generation } from '../api/schemas.js';
 
@@ -57,7 +58,7 @@ export function Picture({
   onDeadLink: () => void;
   small?: boolean;
 }) {
-  const placeholder = placeholderOf(artifact);
+  const placeholder = useMemo(() => placeholderOf(artifact.placeholder), [artifact.placeholder]);
   return (
     <img
       // Signed links live for a while only; a page may be open for longer.
@@ -73,7 +74,7 @@ export function Picture({
   );
 }
 
-function placeholderOf({ placeholder }: Artifact): string | undefined {
+function placeholderOf(placeholder: string | null): string | undefined {
   if (placeholder === null) return undefined;
   try {
     return thumbHashToDataURL(Uint8Array.from(atob(placeholder), (letter) => letter.charCodeAt(0)));
