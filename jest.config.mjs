@@ -10,6 +10,7 @@ export default {
     '<rootDir>/test',
     '<rootDir>/web',
     '<rootDir>/scripts',
+    '<rootDir>/bench',
   ],
   testMatch: ['**/*.test.ts'],
   modulePathIgnorePatterns: ['/dist/'],
