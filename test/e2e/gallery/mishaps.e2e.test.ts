@@ -90,6 +90,16 @@ describe('an open page', () => {
     await gallery.ended('before the crash', 'succeeded');
   });
 
+  it('opened in a bad moment gets well by itself', async () => {
+    const id = await gallery.askElsewhere('there all the time');
+    await gallery.page.route('**/v1/**', (route) => route.abort());
+    await gallery.page.goto(new URL(`/generations/${id}`, gallery.target.intake).href);
+    await gallery.page.getByRole('alert').getByText('Darkroom cannot be reached.').waitFor();
+    await gallery.page.unroute('**/v1/**');
+    await gallery.page.getByRole('heading', { name: 'there all the time' }).waitFor();
+    await gallery.page.getByText('Live', { exact: true }).waitFor();
+  });
+
   it('resumes after its stream was cut, without missing what happened meanwhile', async () => {
     const line = await CutLine.to(gallery.target.intake);
     gallery.origin = line.url;

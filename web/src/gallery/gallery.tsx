@@ -7,6 +7,7 @@ import { Filters } from './filters.js';
 import { GenerationCard } from './generation-card.js';
 import { NothingHere } from './nothing-here.js';
 import { PromptForm } from './prompt-form.js';
+import { Unreachable } from './unreachable.js';
 
 /** The prompt box, and a card for each generation. */
 export function Gallery({
@@ -20,7 +21,7 @@ export function Gallery({
   counts: Counts | undefined;
   now: number;
 }) {
-  const { listed, error, loading, hasMore, loadingMore, more, show, refresh, renew } = generations;
+  const { listed, error, loading, hasMore, loadingMore, more, tryNow, show, refresh, renew } = generations;
   const [prompt, setPrompt] = useState('');
   useLayoutEffect(() => {
     const { y, id } = takeLeft();
@@ -35,11 +36,7 @@ export function Gallery({
       <h1 className="sr-only">Pictures</h1>
       <PromptForm prompt={prompt} onPrompt={setPrompt} onCreated={refresh} />
       <Filters current={filter} counts={counts} />
-      {error && (
-        <p role="alert" className="text-alarm">
-          {error.message}
-        </p>
-      )}
+      {error && <Unreachable error={error} onTryNow={tryNow} alone={listed.length === 0} />}
       {!loading && !error && listed.length === 0 && !hasMore && (
         <NothingHere
           filter={filter}

@@ -92,9 +92,9 @@ export function GenerationCard({
             <Link
               to={{ page: 'one', id: generation.id }}
               className="button"
-              aria-label={`All ${generation.artifacts.length} pictures: ${name}`}
+              aria-label={`${generation.artifacts.length} pictures: ${name}`}
             >
-              All {generation.artifacts.length} pictures
+              {generation.artifacts.length} pictures
             </Link>
           )}
           {canCancel(generation) && (

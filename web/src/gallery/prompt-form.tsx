@@ -27,7 +27,13 @@ export function PromptForm({
   const [chosen, setChosen] = useState('');
   const [size, setSize] = useState('1024x1024');
   const [count, setCount] = useState(1);
-  const models = useQuery({ queryKey: ['models'], queryFn: listModels, staleTime: 300_000 });
+  const models = useQuery({
+    queryKey: ['models'],
+    queryFn: listModels,
+    staleTime: 300_000,
+    // Without them nothing can be asked for: a page that was opened in a bad moment gets well by itself.
+    refetchInterval: ({ state }) => (state.status === 'error' ? 3_000 : false),
+  });
   const model =
     models.data?.find(({ id }) => id === chosen) ??
     models.data?.find((one) => one.default) ??
@@ -100,13 +106,14 @@ export function PromptForm({
           </button>
         </div>
       </div>
-      {(error ?? models.error) && (
+      {error && (
         <p role="alert" className="text-alarm px-5 pb-4 text-sm">
-          {(error ?? models.error)?.message}
-          {error &&
-            isPassing(error) &&
-            ' You can press Generate again; the same request is never made twice.'}
+          {error.message}
+          {isPassing(error) && ' You can press Generate again; the same request is never made twice.'}
         </p>
+      )}
+      {!models.data && models.errorUpdateCount > 0 && (
+        <p className="text-muted px-5 pb-4 text-sm">The models could not be read. Trying again …</p>
       )}
     </form>
   );

@@ -10,6 +10,7 @@ import {
   reasonSentence,
   vendorPercent,
 } from '../generations/words.js';
+import { CrossIcon } from '../ui/icons.js';
 import { Pictures } from './pictures.js';
 
 /** The place of the pictures: they, or the truth about why there are none. */
@@ -105,8 +106,13 @@ function Blank({
 }) {
   return (
     <div
-      className={`bg-sunken flex size-full min-h-56 flex-col justify-end gap-1 p-4 ${failed ? 'border-failed border-t-4' : ''}`}
+      className={`bg-sunken relative flex size-full min-h-56 flex-col justify-end gap-1 p-4 ${failed ? 'border-failed border-t-4' : ''}`}
     >
+      <div className="absolute inset-x-0 top-0 grid h-[55%] place-items-center" aria-hidden="true">
+        <div className="border-control text-control grid size-20 -rotate-2 place-items-center rounded border border-dashed">
+          {failed && <CrossIcon />}
+        </div>
+      </div>
       <p className="text-base leading-snug font-medium">{title}</p>
       <p className="text-muted text-sm">
         {children}

@@ -24,6 +24,8 @@ export interface Generations {
   readonly hasMore: boolean;
   readonly loadingMore: boolean;
   readonly more: () => void;
+  /** Reads the list now, and not only when it is due. */
+  readonly tryNow: () => void;
   /** Shows what an own call answered. */
   readonly show: (generation: Generation) => void;
   /** Something may have happened to it: it is fetched soon. */
@@ -58,6 +60,12 @@ export function useGenerations(filter: Filter): Generations {
     getNextPageParam: (page) => page.next,
     refetchInterval: feed === 'live' ? listEvery.live : listEvery.down,
   });
+  // A list that was never read loses its error whenever it is tried again: what is said must not flicker.
+  const [error, setError] = useState<Error | null>(null);
+  useEffect(() => {
+    if (query.error) setError(query.error);
+    else if (query.isSuccess) setError(null);
+  }, [query.error, query.isSuccess]);
   const pages = query.data?.pages;
   useEffect(() => {
     if (!pages) return;
@@ -78,12 +86,13 @@ export function useGenerations(filter: Filter): Generations {
   return {
     listed,
     seen,
-    error: query.error,
-    loading: query.isPending,
+    error,
+    loading: query.isPending && error === null,
     feed,
     hasMore: query.hasNextPage,
     loadingMore: query.isFetchingNextPage,
     more: () => void query.fetchNextPage(),
+    tryNow: resume,
     show,
     refresh,
     renew,

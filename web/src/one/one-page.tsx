@@ -3,7 +3,7 @@ import { useEffect, useRef } from 'react';
 import type { Filter } from '../address/address.js';
 import { Link } from '../address/link.js';
 import { goTo } from '../address/use-address.js';
-import { ApiError, getGeneration } from '../api/client.js';
+import { ApiError, getGeneration, isPassing } from '../api/client.js';
 import type { Generation } from '../api/schemas.js';
 import { CancelButton, TryAgainButton } from '../generations/actions.js';
 import type { Generations } from '../generations/use-generations.js';
@@ -16,7 +16,6 @@ import {
   isErased,
   isFinal,
   missingSentence,
-  nameOf,
   tookMs,
   wordsOfFilter,
 } from '../generations/words.js';
@@ -26,6 +25,7 @@ import { EraseButton } from './erase.js';
 import { Facts } from './facts.js';
 import { History } from './history.js';
 import { Prints } from './prints.js';
+import { Prompt } from './prompt.js';
 import { Steps } from './steps.js';
 
 /** All there is to know of one generation. */
@@ -41,12 +41,17 @@ export function OnePage({
   now: number;
 }) {
   const { seen, show } = generations;
-  const query = useQuery({ queryKey: ['generation', id], queryFn: async () => getGeneration(id) });
+  const query = useQuery({
+    queryKey: ['generation', id],
+    queryFn: async () => getGeneration(id),
+    refetchInterval: ({ state }) => (state.status === 'error' && isPassing(state.error) ? 3_000 : false),
+  });
+  const error = query.error ?? query.failureReason;
   useEffect(() => {
     if (query.data) show(query.data);
   }, [query.data, show]);
   const generation = seen.get(id) ?? query.data;
-  const missing = query.error instanceof ApiError && query.error.status === 404;
+  const missing = error instanceof ApiError && error.status === 404;
   return (
     <div className="flex flex-col items-start gap-4">
       <Link
@@ -57,12 +62,12 @@ export function OnePage({
       </Link>
       {generation && <One generation={generation} generations={generations} now={now} />}
       {!generation && missing && <h1 className="text-2xl font-semibold">There is no such generation.</h1>}
-      {!generation && query.error && !missing && (
+      {!generation && error && !missing && (
         <p role="alert" className="text-alarm">
-          {query.error.message}
+          {error.message}
         </p>
       )}
-      {!generation && !query.error && <p role="status">Loading …</p>}
+      {!generation && !error && <p role="status">Loading …</p>}
     </div>
   );
 }
@@ -96,15 +101,7 @@ function One({
           <p className="text-sm">
             <StatusMark status={generation.status} />
           </p>
-          <h1
-            id="title"
-            ref={title}
-            tabIndex={-1}
-            className={`leading-snug break-words ${nameOf(generation).length > 160 ? 'text-base whitespace-pre-wrap' : 'text-2xl font-semibold tracking-tight text-balance'}`}
-            dir="auto"
-          >
-            {nameOf(generation)}
-          </h1>
+          <Prompt generation={generation} heading={title} />
           <Outcome generation={generation} />
         </header>
         <div className="flex flex-wrap gap-2 empty:hidden">
