@@ -5,6 +5,7 @@ import { type Report, publish } from './harness/report.js';
 const benchmarks: Readonly<Record<string, () => Promise<{ run: () => Promise<Report> }>>> = {
   'million-waiting': () => import('./million-waiting.js'),
   'held-snapshot': () => import('./held-snapshot.js'),
+  rebuild: () => import('./rebuild.js'),
 };
 
 const names = process.argv.slice(2);

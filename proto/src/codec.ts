@@ -8,6 +8,7 @@ import {
   toJson,
 } from '@bufbuild/protobuf';
 import { type EventData, eventSchemas, type EventType, isEventType } from './event-shape.js';
+import { isCanonical } from './canonical.js';
 import { upcast } from './upcast.js';
 import {
   personal,
@@ -56,6 +57,25 @@ function rulesOf(type: EventType): readonly FieldRule[] {
     tenantVisible: getOption(field, tenant_visible),
     required: field.fieldKind === 'message' && !field.proto.proto3Optional && !isApart(field),
   }));
+}
+
+interface EventFacts {
+  readonly schemaVersion: number;
+  readonly tenantVisible: boolean;
+}
+
+/** Looked up once: an option is read from its descriptor's bytes each time. */
+const facts = new Map<EventType, EventFacts>();
+function factsOf(type: EventType): EventFacts {
+  const known = facts.get(type);
+  if (known) return known;
+  const schema = eventSchemas[type];
+  const made = {
+    schemaVersion: hasOption(schema, schema_version) ? getOption(schema, schema_version) : 1,
+    tenantVisible: getOption(schema, tenant_visible_event),
+  };
+  facts.set(type, made);
+  return made;
 }
 
 const rules = new Map<EventType, readonly FieldRule[]>();
@@ -142,7 +162,8 @@ export function decodeEvent(
     );
   }
   const parts = upcast(known, schemaVersion, current, { data, personal: personalPart });
-  const payload = normalised(known, { ...parts.data, ...parts.personal }, true);
+  const joined = { ...parts.data, ...parts.personal };
+  const payload = isCanonical(known, joined) ? joined : normalised(known, joined, true);
   for (const rule of fieldRules(known)) {
     if (rule.required && payload[rule.name] === undefined) {
       throw new ContractError('malformed_event', `${known}.${rule.name} is missing`, {
@@ -160,13 +181,12 @@ export type DecodedEvent = { [T in EventType]: { readonly type: T; readonly data
 
 /** Version of the shape that is written today for this type; 1 unless the contract says more. */
 export function schemaVersionOf(type: EventType): number {
-  const schema = eventSchemas[type];
-  return hasOption(schema, schema_version) ? getOption(schema, schema_version) : 1;
+  return factsOf(type).schemaVersion;
 }
 
 /** Whether a tenant may know that such an event happened. */
 export function isTenantVisible(type: EventType): boolean {
-  return getOption(eventSchemas[type], tenant_visible_event);
+  return factsOf(type).tenantVisible;
 }
 
 /** The allow-listed fields of an event for its tenant, without amounts that nobody named; null where the event itself is not for tenants. */
