@@ -80,7 +80,7 @@ const scansOf = (inner: InnerPlan): string[] =>
     .toSorted();
 
 it('a list, a single fetch and a feed are index probes: a hundred times the rows cost a page more for each level', async () => {
-  const [few = [], many = []] = [await probesAt(sizes[0] ?? 0), await probesAt(sizes[1] ?? 0)];
+  const [few, many] = [await probesAt(sizes[0] ?? 0), await probesAt(sizes[1] ?? 0)];
   expect(many.map(({ what, scans }) => ({ what, scans }))).toEqual(
     few.map(({ what, scans }) => ({ what, scans })),
   );

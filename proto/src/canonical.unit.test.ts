@@ -19,11 +19,14 @@ function normal(type: EventType, payload: JsonObject): JsonValue | undefined {
 
 describe('canonical payloads', () => {
   // Limits are fractions, which are left to the codec.
-  it.each(types.filter((type) => type !== 'ProviderAccountLimitsChanged'))('%s: an empty one with its defaults is canonical', (type) => {
-    const schema = eventSchemas[type];
-    const empty = toJson(schema, create(schema), { alwaysEmitImplicit: true }) as JsonObject;
-    expect(isCanonical(type, empty)).toBe(true);
-  });
+  it.each(types.filter((type) => type !== 'ProviderAccountLimitsChanged'))(
+    '%s: an empty one with its defaults is canonical',
+    (type) => {
+      const schema = eventSchemas[type];
+      const empty = toJson(schema, create(schema), { alwaysEmitImplicit: true }) as JsonObject;
+      expect(isCanonical(type, empty)).toBe(true);
+    },
+  );
 
   it('what is called canonical is what the codec makes of it, whatever was done to it', () => {
     const payloads = types.flatMap((type) => {

@@ -48,7 +48,10 @@ export interface TestIntake {
 
 export async function startTestIntake(
   overrides: Partial<IntakeConfig> = {},
-  options: Pick<IntakeOptions, 'demoVendor'> = {},
+  options: Pick<IntakeOptions, 'demoVendor'> & {
+    /** What each page of the log waits for before it is projected: read models that lag. */
+    readonly lag?: () => Promise<void>;
+  } = {},
 ): Promise<TestIntake> {
   const database = await createTestDatabase({ migrations: [readModelMigrations, intakeMigrations] });
   const dataDir = mkdtempSync(join(tmpdir(), 'darkroom-intake-'));
@@ -59,6 +62,7 @@ export async function startTestIntake(
     holder: newUuid(),
     pollMs: 50,
     handle: async (page, advance) => {
+      await options.lag?.();
       await database.sql.begin(async (tx) => {
         await projectFeed(tx, page);
         await advance(tx);
