@@ -1,5 +1,5 @@
 import { newUuid, toPublicId } from '@darkroom/platform';
-import { historyEnvelope } from '../openapi/response-schemas.js';
+import { historyEnvelope, problemSchema } from '../openapi/response-schemas.js';
 import { finish, startAttempt } from '../testing/gateway-events.js';
 import { openStream, type SseMessage } from '../testing/open-stream.js';
 import { startTestIntake, type TestIntake } from '../testing/test-intake.js';
@@ -219,6 +219,32 @@ describe("the tenant's feed", () => {
       });
       return status === 401 ? true : undefined;
     });
+  });
+
+  it('is refused when too many are open, and says when to come back; what is held for an end is answered at once', async () => {
+    await intake.restart({ mostStreams: 2 });
+    const id = await intake.create();
+    const open = [await follow('/v1/events'), await follow(`/v1/generations/${id}/events`)];
+    for (const path of ['/v1/events', `/v1/generations/${id}/events`]) {
+      const answer = await intake.call({ path, headers: { accept: sse } });
+      expect([answer.status, answer.headers['retry-after']]).toEqual([429, '10']);
+      expect(answer.json(problemSchema)).toMatchObject({ code: 'rate_limited', retryable: true });
+    }
+    const held = await intake.call({
+      method: 'POST',
+      path: '/v1/generations',
+      headers: { 'idempotency-key': newUuid(), prefer: 'wait=60' },
+      body: { prompt: 'x' },
+    });
+    expect(held.status).toBe(202);
+    open[0]?.close();
+    await until('room', async () => {
+      const stream = await follow('/v1/events');
+      stream.close();
+      return stream.status === 200 ? true : undefined;
+    });
+    open[1]?.close();
+    await intake.restart();
   });
 
   it('ends with the process, at once', async () => {
