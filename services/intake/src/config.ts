@@ -27,6 +27,8 @@ export interface IntakeConfig {
   readonly heartbeatMs: number;
   /** A reader of a stream that takes nothing for so long is cut. */
   readonly stuckAfterMs: number;
+  /** Streams and held requests that one process keeps open at most. */
+  readonly mostStreams: number;
   readonly logLevel: string;
   readonly logPrompts: boolean;
 }
@@ -42,6 +44,7 @@ export const intakeDefaults = {
   defaultRoute: ['sim/standard'],
   heartbeatMs: 15_000,
   stuckAfterMs: 60_000,
+  mostStreams: 5_000,
   logLevel: 'info',
   logPrompts: false,
 } as const satisfies Partial<IntakeConfig>;

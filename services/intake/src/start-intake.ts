@@ -71,6 +71,7 @@ export async function startIntake(config: IntakeConfig, options: IntakeOptions =
   const onError = (what: string) => (err: unknown) => logger.warn({ err }, what);
   const keys = new KeyDirectory(sql);
   const streams = new OpenStreams((keyIds) => keys.dead(keyIds), {
+    limit: config.mostStreams,
     onError: onError('the keys of open streams could not be checked'),
   });
   const tail = new FeedTail(

@@ -8,8 +8,8 @@ interface OpenStream {
 export interface OpenStreamsOptions {
   /** Default 2,000. */
   readonly checkMs?: number;
-  /** Most streams of one process. Default 5,000. */
-  readonly limit?: number;
+  /** Most streams of one process. */
+  readonly limit: number;
   readonly onError?: (error: unknown) => void;
 }
 
@@ -25,12 +25,12 @@ export class OpenStreams {
 
   constructor(
     private readonly deadKeys: (keyIds: readonly string[]) => Promise<ReadonlySet<string>>,
-    private readonly options: OpenStreamsOptions = {},
+    private readonly options: OpenStreamsOptions,
   ) {}
 
   /** Registers a stream; undefined when there are too many. `signal` aborts when it must end; `done` when it has ended by itself. */
   open(principal: Principal): { readonly signal: AbortSignal; readonly done: () => void } | undefined {
-    if (this.stopped || this.streams.size >= (this.options.limit ?? 5_000)) return undefined;
+    if (this.stopped || this.streams.size >= this.options.limit) return undefined;
     const stream: OpenStream = { keyId: principal.keyId, abort: new AbortController() };
     this.streams.add(stream);
     this.schedule();

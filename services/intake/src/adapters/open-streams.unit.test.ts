@@ -24,7 +24,7 @@ it('ends the streams of keys that no longer work, and those alone; asks once for
     asked.push(keyIds.toSorted());
     return Promise.resolve(new Set(asked.length > 1 ? ['a'] : []));
   };
-  const streams = new OpenStreams(dead, { checkMs: 5 });
+  const streams = new OpenStreams(dead, { limit: 10, checkMs: 5 });
   const [one, two, other] = ['a', 'a', 'b'].map((key) => streams.open(principal(key)));
   await Promise.all([one, two].map(async (stream) => stream && aborted(stream.signal)));
   expect([other?.signal.aborted, streams.count]).toEqual([false, 1]);
@@ -36,7 +36,7 @@ it('keeps them open while nobody can be asked, and goes on asking', async () => 
   const errors: unknown[] = [];
   const dead = () =>
     errors.length < 3 ? Promise.reject(new Error('away')) : Promise.resolve(new Set(['a']));
-  const streams = new OpenStreams(dead, { checkMs: 5, onError: (error) => errors.push(error) });
+  const streams = new OpenStreams(dead, { limit: 10, checkMs: 5, onError: (error) => errors.push(error) });
   const stream = streams.open(principal('a'));
   if (stream) await aborted(stream.signal);
   expect(errors).toHaveLength(3);
@@ -44,7 +44,7 @@ it('keeps them open while nobody can be asked, and goes on asking', async () => 
 });
 
 it('ends all of them when it stops, and takes no more', async () => {
-  const streams = new OpenStreams(() => Promise.resolve(new Set()));
+  const streams = new OpenStreams(() => Promise.resolve(new Set()), { limit: 10 });
   const stream = streams.open(principal('a'));
   await streams.stop();
   expect([stream?.signal.aborted, streams.open(principal('a')), streams.count]).toEqual([true, undefined, 0]);

@@ -105,7 +105,40 @@ describe('ranges', () => {
     expect((await get(range)).status).toBe(200);
   });
 
+  it.each(['bytes=-0', 'bytes=999999-', 'bytes=999999-9999999'])(
+    '%s is 416, with a problem',
+    async (range) => {
+      const answer = await get(range);
+      expect([answer.status, answer.headers['content-range'], answer.headers['content-type']]).toEqual([
+        416,
+        `bytes */${image.bytes}`,
+        'application/problem+json',
+      ]);
+      expect(answer.headers['cache-control']).toBe('no-store');
+    },
+  );
+
+  it('of HEAD is ignored, also one that cannot be', async () => {
+    for (const range of ['bytes=0-9', 'bytes=999999-']) {
+      const answer = await intake.bare({ method: 'HEAD', path: image.content_url, headers: { range } });
+      expect([answer.status, answer.headers['content-length'], answer.headers['content-range']]).toEqual([
+        200,
+        String(image.bytes),
+        undefined,
+      ]);
+    }
+  });
+
+  it('is 304 all the same for who has the bytes', async () => {
+    const answer = await get('bytes=0-9', { 'if-none-match': `"x", W/"${image.sha256}"` });
+    expect([answer.status, answer.bytes.length]).toEqual([304, 0]);
+  });
+
   it('of other bytes is not mixed with these', async () => {
+    expect((await get('bytes=0-9', { 'if-range': `W/"${image.sha256}"` })).status).toBe(200);
+    expect((await get('bytes=0-9', { 'if-range': new Date().toUTCString() })).status).toBe(200);
+    // Not even where it could not be had.
+    expect((await get('bytes=999999-', { 'if-range': '"another"' })).status).toBe(200);
     expect((await get('bytes=0-9', { 'if-range': '"another"' })).status).toBe(200);
     expect((await get('bytes=0-9', { 'if-range': `"${image.sha256}"` })).status).toBe(206);
   });
@@ -128,6 +161,34 @@ describe('who may not', () => {
       expect([to, (await intake.bare({ path: to })).status]).toEqual([to, status]);
     // With a key an old link is only an address.
     expect((await intake.call({ path: expired })).status).toBe(200);
+  });
+
+  it('is told nothing by a link in which anything was changed', async () => {
+    const { pathname, search } = new URL(image.content_url, intake.url);
+    const changed = Array.from(search.slice(1), (letter, at) =>
+      letter === '=' || letter === '&'
+        ? undefined
+        : `?${search.slice(1, at + 1)}${letter === '1' ? '2' : '1'}${search.slice(at + 2)}`,
+    ).filter((query) => query !== undefined);
+    expect(changed.length).toBeGreaterThan(60);
+    for (const query of changed) {
+      const answer = await intake.bare({ path: pathname + query });
+      expect([query, answer.status === 403 || answer.status === 401]).toEqual([query, true]);
+      expect(answer.headers['content-type']).toBe('application/problem+json');
+    }
+    const [expires, signature] = search.slice(1).split('&');
+    for (const query of [
+      `${expires}`,
+      `${signature}`,
+      `${expires}&${signature}=`,
+      `${expires}&signature=`,
+      `expires=&${signature}`,
+      `expires=0x7fffffff&${signature}`,
+      `${expires}.0&${signature}`,
+      `${expires}&${signature}%00`,
+    ])
+      expect([query, (await intake.bare({ path: `${pathname}?${query}` })).status]).toEqual([query, 403]);
+    expect((await intake.bare({ path: pathname + search })).status).toBe(200);
   });
 
   it('is told the same of a foreign image as of none', async () => {

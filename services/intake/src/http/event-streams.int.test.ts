@@ -1,5 +1,5 @@
 import { newUuid, toPublicId } from '@darkroom/platform';
-import { historyEnvelope } from '../openapi/response-schemas.js';
+import { historyEnvelope, problemSchema } from '../openapi/response-schemas.js';
 import { finish, startAttempt } from '../testing/gateway-events.js';
 import { openStream, type SseMessage } from '../testing/open-stream.js';
 import { startTestIntake, type TestIntake } from '../testing/test-intake.js';
@@ -107,6 +107,55 @@ describe("the tenant's feed", () => {
     resumed.close();
   });
 
+  it('is cut and resumed again and again while others write, also over a restart: each event once, in order', async () => {
+    const start = await follow('/v1/events');
+    const { id: from = '' } = await start.message(({ id }) => id !== undefined);
+    start.close();
+    const made = new Set<string>();
+    const write = async (): Promise<void> => {
+      for (let n = 0; n < 60; n += 1) made.add(await intake.create());
+    };
+    const writers = { busy: 3 };
+    const done = Promise.all(
+      [write(), write(), write()].map((one) => one.finally(() => (writers.busy -= 1))),
+    );
+    const told: { generation: string; cursor: string }[] = [];
+    let place = from;
+    while (writers.busy > 0 || told.length < made.size) {
+      const stream = await follow('/v1/events?after=', { 'last-event-id': place });
+      // Some of them, then it is cut.
+      await until('some more', async () =>
+        stream.messages.filter(({ data }) => data !== undefined).length >= 1 + (told.length % 17) ||
+        (writers.busy === 0 && stream.text().includes(': heartbeat'))
+          ? true
+          : undefined,
+      );
+      for (const { id, data } of stream.messages) {
+        if (id !== undefined) place = id;
+        if (data !== undefined) told.push(JSON.parse(data));
+      }
+      stream.close();
+    }
+    await done;
+    expect(told.map(({ generation }) => generation).toSorted()).toEqual([...made].toSorted());
+    expect(told.map(({ cursor }) => cursor)).toEqual(told.map(({ cursor }) => cursor).toSorted());
+
+    // In one go it is more than one page, and the same.
+    const whole = await follow('/v1/events', { 'last-event-id': from });
+    await until('all of it', async () => (typesOf(whole.messages).length >= made.size ? true : undefined));
+    expect(whole.messages.flatMap(({ id, data }) => (data === undefined ? [] : [id]))).toEqual(
+      told.map(({ cursor }) => cursor),
+    );
+    whole.close();
+
+    await intake.restart();
+    const after = await intake.create();
+    const resumed = await follow('/v1/events', { 'last-event-id': place });
+    await resumed.message(({ data }) => data?.includes(after) ?? false);
+    expect(typesOf(resumed.messages)).toEqual(['GenerationRequested']);
+    resumed.close();
+  }, 60_000);
+
   it('is lines of JSON for who asks so, from the beginning, filtered by type', async () => {
     const id = await intake.create();
     await startAttempt(intake.store, id);
@@ -170,6 +219,32 @@ describe("the tenant's feed", () => {
       });
       return status === 401 ? true : undefined;
     });
+  });
+
+  it('is refused when too many are open, and says when to come back; what is held for an end is answered at once', async () => {
+    await intake.restart({ mostStreams: 2 });
+    const id = await intake.create();
+    const open = [await follow('/v1/events'), await follow(`/v1/generations/${id}/events`)];
+    for (const path of ['/v1/events', `/v1/generations/${id}/events`]) {
+      const answer = await intake.call({ path, headers: { accept: sse } });
+      expect([answer.status, answer.headers['retry-after']]).toEqual([429, '10']);
+      expect(answer.json(problemSchema)).toMatchObject({ code: 'rate_limited', retryable: true });
+    }
+    const held = await intake.call({
+      method: 'POST',
+      path: '/v1/generations',
+      headers: { 'idempotency-key': newUuid(), prefer: 'wait=60' },
+      body: { prompt: 'x' },
+    });
+    expect(held.status).toBe(202);
+    open[0]?.close();
+    await until('room', async () => {
+      const stream = await follow('/v1/events');
+      stream.close();
+      return stream.status === 200 ? true : undefined;
+    });
+    open[1]?.close();
+    await intake.restart();
   });
 
   it('ends with the process, at once', async () => {

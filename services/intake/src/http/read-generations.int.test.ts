@@ -46,6 +46,34 @@ describe('one generation', () => {
     expect(last.headers).not.toHaveProperty('retry-after');
   });
 
+  it('has another tag once the words of its answer are others, though nothing was appended', async () => {
+    const id = await intake.create();
+    const first = await intake.call({ path: `${path}/${id}` });
+    expect(first.json(generationEnvelope).data).toMatchObject({ version: 1, status_reason: null });
+    const headers = { 'if-none-match': String(first.headers.etag) };
+    const later = await until('the reason why it waits', async () => {
+      const answer = await intake.call({ path: `${path}/${id}`, headers });
+      return answer.status === 200 ? answer : undefined;
+    });
+    expect(later.json(generationEnvelope).data).toMatchObject({
+      version: 1,
+      status_reason: { code: 'waiting_for_slot' },
+    });
+    expect(later.headers.etag).not.toBe(first.headers.etag);
+  });
+
+  it.each(['*', 'W/"x", %s', '%s, "y"', '"x",%s,"y"'])('is 304 for If-None-Match: %s', async (list) => {
+    const id = await intake.create();
+    const { headers } = await intake.call({ path: `${path}/${id}` });
+    const weak = String(headers.etag);
+    for (const tag of [weak, weak.replace('W/', '')]) {
+      const sent = { 'if-none-match': list.replace('%s', tag) };
+      expect((await intake.call({ path: `${path}/${id}`, headers: sent })).status).toBe(304);
+    }
+    const other = { 'if-none-match': '"x", "y"' };
+    expect((await intake.call({ path: `${path}/${id}`, headers: other })).status).toBe(200);
+  });
+
   it('is the same 404 for what is foreign, unknown and no id, on every call', async () => {
     const id = await intake.create();
     const strangers = [
@@ -281,6 +309,31 @@ describe('Prefer: wait', () => {
     expect([replay.status, replay.json(acceptedEnvelope).data.status]).toEqual([202, 'queued']);
   });
 
+  it('ends with the process, and what was asked for is there', async () => {
+    const key = newUuid();
+    const answer = post('wait=60', key);
+    await until('the request', async () => {
+      const [row] = await intake.database.superuser`
+        select id from event_store.streams where idempotency_key = ${key}`;
+      return row;
+    });
+    const begun = performance.now();
+    await intake.restart();
+    const { status, ...rest } = await answer;
+    expect([status, performance.now() - begun < 5_000]).toEqual([202, true]);
+    const { id } = rest.json(acceptedEnvelope).data;
+    expect((await intake.call({ path: `${path}/${id}` })).status).toBe(200);
+  });
+
+  it.each([
+    ['wait=0', 'wait=0'],
+    ['wait = "1"', 'wait=1'],
+    ['handling=lenient; x=y, wait=1', 'wait=1'],
+  ])('understands %s', async (prefer, applied) => {
+    const answer = await post(prefer);
+    expect([answer.status, answer.headers['preference-applied']]).toEqual([202, applied]);
+  });
+
   it('answers 202 when the time is over', async () => {
     const answer = await post('wait=1');
     expect([answer.status, answer.headers['preference-applied']]).toEqual([202, 'wait=1']);
@@ -290,6 +343,27 @@ describe('Prefer: wait', () => {
     const answer = await post(prefer);
     expect(answer.status).toBe(202);
     expect(answer.headers).not.toHaveProperty('preference-applied');
+  });
+
+  it('is held no longer than the key works', async () => {
+    const key = newUuid();
+    const answer = intake.bare({
+      method: 'POST',
+      path,
+      headers: { ...asForeigner(), 'idempotency-key': key, prefer: 'wait=60' },
+      body: { prompt: 'x' },
+    });
+    await until('the request', async () => {
+      const [row] = await intake.database.superuser`
+        select id from event_store.streams where idempotency_key = ${key}`;
+      return row;
+    });
+    await intake.database
+      .superuser`update intake.api_keys set revoked_at = clock_timestamp() where tenant = 'other'`;
+    const begun = performance.now();
+    expect((await answer).status).toBe(202);
+    expect(performance.now() - begun).toBeLessThan(5_000);
+    await intake.database.superuser`update intake.api_keys set revoked_at = null where tenant = 'other'`;
   });
 });
 

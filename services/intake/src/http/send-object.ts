@@ -38,8 +38,9 @@ export async function sendObject(
     void reply.code(304).send();
     return;
   }
-  // Another tag or a date: the range would be one of other bytes.
-  const range = ifRange === undefined || ifRange === tag ? parseByteRange(asked, facts.bytes) : undefined;
+  // Another tag or a date: the range would be one of other bytes. Of HEAD no range can be asked (RFC 9110, section 14.2).
+  const isAsked = request.method === 'GET' && (ifRange === undefined || ifRange === tag);
+  const range = isAsked ? parseByteRange(asked, facts.bytes) : undefined;
   if (range === 'unsatisfiable')
     throw new ProblemError('range_not_satisfiable', undefined, {
       headers: { 'content-range': `bytes */${facts.bytes}` },
