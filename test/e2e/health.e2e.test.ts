@@ -26,6 +26,14 @@ it.each(serviceNames)(
     expect(performance.now() - asked).toBeLessThan(1_000);
     world.link.join();
     await until('ready again', 15, async () => ((await status(service, 'ready')) === 200 ? true : undefined));
+    // A database that takes what it is asked and never answers is away as well.
+    world.link.hold();
+    expect(await status(service, 'ready')).toBe(503);
+    expect(await status(service, 'live')).toBe(200);
+    world.link.join();
+    await until('ready once more', 15, async () =>
+      (await status(service, 'ready')) === 200 ? true : undefined,
+    );
     service.signal('SIGTERM');
     expect(await service.ended(20)).toBe(0);
   },

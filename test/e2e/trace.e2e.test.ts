@@ -108,6 +108,26 @@ describe('the trace of a generation', () => {
     expect(trace.map(({ name }) => name)).toEqual(expect.arrayContaining(['attempt', 'storing']));
   });
 
+  it('costs no time where the collector takes everything and answers nothing', async () => {
+    collector.mood = 'hang';
+    const ready = await darkroom.start();
+    const took: number[] = [];
+    const ids: string[] = [];
+    for (let n = 0; n < 40; n += 1) {
+      const asked = performance.now();
+      ids.push(await accepted(await post(ready, caller(), {})));
+      took.push(performance.now() - asked);
+    }
+    // A request that waited for the collector would take the exporter's five seconds.
+    expect(Math.max(...took)).toBeLessThan(2_000);
+    for (const id of ids) expect(await ended(ready, id)).toBe('succeeded');
+    expect(collector.paths.length).toBeGreaterThan(0);
+    const stopping = performance.now();
+    await darkroom.stop();
+    expect(performance.now() - stopping).toBeLessThan(15_000);
+    expect(darkroom.logged.filter((line) => line.includes('spans are lost'))).toHaveLength(1);
+  });
+
   it('ends with its run: what a person orders is a trace of its own, linked to the old one', async () => {
     const ready = await darkroom.start();
     await setFaults(ready, { job: { fail: 1 } });

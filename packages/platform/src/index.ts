@@ -63,7 +63,7 @@ export {
   type ObjectStoreErrorCode,
   type PutObject,
 } from './object-store/object-store.js';
-export { assertAnswers, type Question } from './process/readiness.js';
+export { databaseProbe } from './process/readiness.js';
 export { type RunningService, stopInReverse } from './process/running-service.js';
 export { errorIndexPage, errorPage } from './http/error-pages.js';
 export { runMain } from './process/run-main.js';

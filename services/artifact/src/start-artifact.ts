@@ -8,9 +8,9 @@ import {
   openMigrated,
 } from '@darkroom/event-store';
 import {
-  assertAnswers,
   createEgress,
   createLogger,
+  databaseProbe,
   localDiskObjectStore,
   type Logger,
   NestLogger,
@@ -108,6 +108,6 @@ export async function startArtifact(
     await Promise.all([egress.stop(), store.stop()]);
     await sql.end({ timeout: 5 });
   };
-  const ready = async (): Promise<void> => assertAnswers(() => sql`select 1`);
+  const ready = databaseProbe(() => sql`select 1`);
   return { name: 'artifact', ready, stop: () => (stopped ??= stop()) };
 }

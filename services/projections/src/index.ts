@@ -9,8 +9,8 @@ import {
   openMigrated,
 } from '@darkroom/event-store';
 import {
-  assertAnswers,
   createLogger,
+  databaseProbe,
   type Logger,
   NestLogger,
   type ProcessService,
@@ -76,7 +76,7 @@ export async function startProjections(
       await Promise.all([app.close(), sweep.stop(), feed.stop(), rebuilds.stop()]);
       await closeStores();
     };
-    const ready = async (): Promise<void> => assertAnswers(() => sql`select 1`);
+    const ready = databaseProbe(() => sql`select 1`);
     return { name: 'projections', ready, stop: () => (stopped ??= stop()) };
   } catch (error) {
     await closeStores();

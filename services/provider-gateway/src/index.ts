@@ -8,10 +8,10 @@ import {
 } from '@darkroom/event-store';
 import {
   type Allowance,
-  assertAnswers,
   createEgress,
   createLogger,
   createSigner,
+  databaseProbe,
   type EgressPurpose,
   localDiskObjectStore,
   type Logger,
@@ -142,7 +142,7 @@ export async function startProviderGateway(
       await worker.stop();
       await closeAll();
     };
-    const ready = async (): Promise<void> => assertAnswers(() => sql`select 1`);
+    const ready = databaseProbe(() => sql`select 1`);
     return { name: group, ready, stop: async () => (stopped ??= stop()) };
   } catch (error) {
     await closeAll();

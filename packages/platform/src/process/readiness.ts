@@ -2,29 +2,28 @@ import { ProblemError } from '../http/problem.js';
 
 const answersWithinMs = 2_000;
 
-/** A question to the database that can be given up: a query of the Postgres driver is one. */
-export interface Question extends PromiseLike<unknown> {
-  cancel(): void;
-}
-
 /**
- * Asks the database for a sign of life. A server that takes connections and answers nothing is as good as none.
- * @throws ProblemError `unavailable`
+ * Asks the database for a sign of life. A server that takes connections and answers nothing is as good as none: then the question
+ * is left standing, and the next look waits for the same one, so that looks do not pile up. It is not cancelled: the driver does that
+ * on a connection of its own, and when that one fails too, it ends the process by a rejection that nobody can catch.
+ * @returns throws ProblemError `unavailable`
  */
-export async function assertAnswers(ask: () => Question): Promise<void> {
-  const question = ask();
-  let timer: NodeJS.Timeout | undefined;
-  const tooLate = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      question.cancel();
-      reject(new Error(`no answer within ${answersWithinMs} ms`));
-    }, answersWithinMs);
-  });
-  try {
-    await Promise.race([question, tooLate]);
-  } catch (cause) {
-    throw new ProblemError('unavailable', 'The database does not answer.', { retryAfterSeconds: 2, cause });
-  } finally {
-    clearTimeout(timer);
-  }
+export function databaseProbe(ask: () => PromiseLike<unknown>): () => Promise<void> {
+  let asked: Promise<unknown> | undefined;
+  return async () => {
+    asked ??= Promise.resolve(ask()).finally(() => {
+      asked = undefined;
+    });
+    let timer: NodeJS.Timeout | undefined;
+    const tooLate = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`no answer within ${answersWithinMs} ms`)), answersWithinMs);
+    });
+    try {
+      await Promise.race([asked, tooLate]);
+    } catch (cause) {
+      throw new ProblemError('unavailable', 'The database does not answer.', { retryAfterSeconds: 2, cause });
+    } finally {
+      clearTimeout(timer);
+    }
+  };
 }

@@ -6,6 +6,8 @@ export interface SeverableLink {
   readonly port: number;
   /** Cuts what is open; from then on every connection is cut at once. */
   cut(): void;
+  /** Nothing gets through any more, and nobody is told: connections stand, and new ones are taken. */
+  hold(): void;
   join(): void;
   stop(): Promise<void>;
 }
@@ -13,6 +15,7 @@ export interface SeverableLink {
 export async function severableLink(target: { host: string; port: number }): Promise<SeverableLink> {
   const sockets = new Set<Socket>();
   let whole = true;
+  let held = false;
   const server = createServer((near) => {
     if (!whole) {
       near.destroy();
@@ -31,6 +34,7 @@ export async function severableLink(target: { host: string; port: number }): Pro
       });
     }
     near.pipe(far).pipe(near);
+    if (held) for (const socket of [near, far]) socket.cork();
   });
   server.listen({ host: '127.0.0.1', port: 0 });
   await once(server, 'listening');
@@ -43,8 +47,14 @@ export async function severableLink(target: { host: string; port: number }): Pro
       whole = false;
       cutAll();
     },
+    hold() {
+      held = true;
+      // What is written to a corked socket stays where it is.
+      for (const socket of sockets) socket.cork();
+    },
     join() {
-      whole = true;
+      [whole, held] = [true, false];
+      for (const socket of sockets) socket.uncork();
     },
     async stop() {
       whole = false;
