@@ -86,8 +86,10 @@ describe('a rebuild of the read models', () => {
     until('the rows', async () => {
       const [row] = await database.sql<{ n: number }[]>`
         select count(*)::int as n from read_models.detail_v1 where version = 7 and id = any(${`{${streams.join(',')}}`}::uuid[])`;
-      const feed = await database.sql`select from read_models.feed_v1 where type = 'GenerationCompleted'`;
-      return row?.n === streams.length && feed.length >= streams.length;
+      const feed = await database.sql`
+        select from read_models.feed_v1
+        where type = 'GenerationCompleted' and generation = any(${`{${streams.join(',')}}`}::uuid[])`;
+      return row?.n === streams.length && feed.length === streams.length;
     });
   const rebuilt = async (): Promise<void> => {
     await askForRebuild(database.sql, { id: randomUUID(), by: 'test' });
