@@ -2,7 +2,7 @@ import { OtlpReceiver } from '@darkroom/platform/testing';
 import { readLedger, setFaults } from '../faults/client.js';
 import { serviceNames } from '../faults/own-process.js';
 import { ServiceWorld } from '../faults/service-world.js';
-import { accepted, caller, ended, post, traceOf } from '../faults/trace.js';
+import { accepted, caller, ended, heardToTheEnd, post, traceOf } from '../faults/trace.js';
 import { until } from '../faults/until.js';
 
 let collector: OtlpReceiver;
@@ -32,6 +32,7 @@ it('the trace of a generation is one over all processes, also where one of them 
   await gateway?.kill();
   const again = await world.start('provider-gateway', settings);
   expect(await ended(target, id)).toBe('succeeded');
+  await heardToTheEnd(collector, by);
   for (const service of [intake, again, ...others]) service.signal('SIGTERM');
   for (const service of [intake, again, ...others]) await service.ended(20);
 

@@ -1,7 +1,7 @@
 import { OtlpReceiver, type ReceivedSpan } from '@darkroom/platform/testing';
 import { readLedger, setFaults } from '../faults/client.js';
 import { DarkroomProcess } from '../faults/darkroom-process.js';
-import { accepted, caller, ended, post, traceOf } from '../faults/trace.js';
+import { accepted, caller, ended, heardToTheEnd, post, traceOf } from '../faults/trace.js';
 import { until } from '../faults/until.js';
 
 let collector: OtlpReceiver;
@@ -26,6 +26,7 @@ describe('the trace of a generation', () => {
     const by = caller();
     const id = await accepted(await post(ready, by, {}));
     expect(await ended(ready, id)).toBe('succeeded');
+    await heardToTheEnd(collector, by);
     await darkroom.stop();
 
     const trace = traceOf(collector, by, id);
@@ -76,6 +77,7 @@ describe('the trace of a generation', () => {
     const by = caller();
     const id = await accepted(await post(ready, by, { count: 8 }));
     expect(await ended(ready, id)).toBe('succeeded');
+    await heardToTheEnd(collector, by);
     await darkroom.stop();
     const trace = traceOf(collector, by, id);
     expect(trace.filter(({ name }) => name === 'put output')).toHaveLength(8);
@@ -103,6 +105,7 @@ describe('the trace of a generation', () => {
     ready = await darkroom.start();
     const id = await accepted(await post(ready, { ...by, traceId: caller().traceId }, {}));
     expect(await ended(ready, id)).toBe('succeeded');
+    await heardToTheEnd(collector, by);
     await darkroom.stop();
     const trace = traceOf(collector, by, id);
     expect(trace.map(({ name }) => name)).toEqual(expect.arrayContaining(['attempt', 'storing']));

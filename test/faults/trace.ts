@@ -64,3 +64,17 @@ export function traceOf(collector: OtlpReceiver, { traceId, spanId }: Caller, id
   expect(trace.length).toBeLessThanOrEqual(60);
   return trace;
 }
+
+/** A client may read the end before the read models have heard of it: what hears of it last. */
+export async function heardToTheEnd(collector: OtlpReceiver, { traceId }: Caller): Promise<void> {
+  await until('the read models heard of the end', 20, async () =>
+    collector.spans.some(
+      (span) =>
+        span.traceId === traceId &&
+        span.name === 'process GenerationCompleted' &&
+        String(span.attributes['messaging.consumer.group.name']).startsWith('projections'),
+    )
+      ? true
+      : undefined,
+  );
+}
