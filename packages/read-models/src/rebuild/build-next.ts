@@ -64,8 +64,9 @@ export async function buildNext(
   for (;;) {
     signal.throwIfAborted();
     const page = await reading;
-    // Read on while this page is folded and written.
+    // Read on while this page is folded and written. Told here, so that what comes of it is never unhandled.
     if (page.next !== null) reading = store.readByStream({ after: page.next, limit: eventsAtOnce });
+    reading.catch(() => undefined);
     const { rows, images, skipped } = fold(page.events);
     const feed = feedRows(page.events.filter(({ cursor }) => cursor <= upTo));
     await writing;
@@ -79,7 +80,7 @@ export async function buildNext(
         feed.map((row) => feedColumns.map((column) => row[column])),
       ),
     ]);
-    // Awaited with the next page; told here, so that it is never unhandled.
+    // Awaited with the next page.
     writing.catch(() => undefined);
     done = { events: done.events + page.events.length, skipped: done.skipped + skipped };
     await progress(done);
