@@ -62,7 +62,7 @@ export async function noteRebuild(
     set state = ${state}, events = ${done.events}, skipped = ${done.skipped},
         started_at = coalesce(started_at, clock_timestamp()),
         events_about = coalesce(events_about, (
-          select greatest(c.reltuples, 0)::bigint from pg_class c where c.oid = 'event_store.events'::regclass)),
+          select nullif(greatest(c.reltuples, 0), 0)::bigint from pg_class c where c.oid = 'event_store.events'::regclass)),
         finished_at = ${state === 'switched' ? sql`clock_timestamp()` : sql`null`}
     where id = ${id}`;
 }
