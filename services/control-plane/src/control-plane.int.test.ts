@@ -582,6 +582,29 @@ describe('the operators’ API', () => {
       expect(second.next).toBeNull();
     });
 
+    it('what was erased as erased: no prompt, no raw reply, no link of a vendor', async () => {
+      const { stream, id } = await generation(
+        sampleEvent('SubmissionStarted'),
+        sampleEvent('SubmissionOutcomeUnknown'),
+        sampleEvent('GenerationFailed'),
+      );
+      const secrets = /red bicycle in the rain|hush|vendor\.example/;
+      const asText = async (): Promise<string> => (await call(`/ops/v1/generations/${id}`)).text();
+      expect(await asText()).toMatch(secrets);
+      await append(stream, 4, [sampleEvent('PersonalDataErased')]);
+      await store.erasePersonal(stream, 'acme');
+      expect(await asText()).not.toMatch(secrets);
+      expect(await look(id)).toMatchObject({ erased: true, prompt: null });
+      // Whatever is asked of it now is refused by name: nothing could be sent again.
+      const { decision_version: version } = await look(id);
+      const retry = await post(id, 'retry', {
+        reason: 'x',
+        expected_version: version,
+        accept_double_charge: true,
+      });
+      expect([retry.status, (await problemOf(retry)).errors?.[0]?.code]).toEqual([409, 'already_erased']);
+    });
+
     it('attempts that are open questions', async () => {
       const { data } = await found('unresolved');
       expect(data).toMatchObject([

@@ -202,6 +202,23 @@ describe('a rebuild of the read models', () => {
     expect(fed).toEqual(feed.map((row) => row['event']));
   }, 120_000);
 
+  it('brings back nothing that was erased', async () => {
+    const [kept = '', erased = ''] = await tellMany(2);
+    const metadata = { tenant, actor: 'service:test' };
+    const event = sampleEvent('PersonalDataErased');
+    await store.append({ stream: erased, expected: 7, events: [event], metadata, by: 'intake' });
+    await store.erasePersonal(erased, tenant);
+    await followed([kept]);
+    await rebuilt();
+    const rows = await database.sql`select id, prompt, erased from read_models.detail_v1`;
+    expect(rows).toEqual(
+      expect.arrayContaining([
+        { id: kept, prompt: 'a red bicycle in the rain', erased: false },
+        { id: erased, prompt: null, erased: true },
+      ]),
+    );
+  });
+
   it('leaves out a stream that cannot be folded, and says so', async () => {
     const streams = await tellMany(5);
     await tell([sampleEvent('GenerationRequested'), sampleEvent('GenerationCompleted')]);
