@@ -16,8 +16,8 @@ async function fill(sql: Database, schema: string, rows: number): Promise<void> 
     SELECT gen_random_uuid(), 't' || n % 50, CASE WHEN n % 2 = 0 THEN clock_timestamp() + interval '1 day' END,
            CASE WHEN n % 2 = 1 THEN 'full' END, CASE WHEN n % 2 = 1 THEN clock_timestamp() END, 1
     FROM generate_series(1, ${rows}) n;
-    INSERT INTO ${schema}.jobs (generation, tenant, due_at, account, holds_slot, holder)
-    SELECT gen_random_uuid(), 'x', clock_timestamp() + interval '1 day', 'full', true, 'elsewhere' FROM generate_series(1, 50);
+    INSERT INTO ${schema}.jobs (generation, tenant, due_at, account, holds_slot, slot, holder)
+    SELECT gen_random_uuid(), 'x', clock_timestamp() + interval '1 day', 'full', true, nextval('${schema}.slots'), 'elsewhere' FROM generate_series(1, 50);
     ANALYZE ${schema}.jobs`);
 }
 

@@ -40,6 +40,8 @@ CREATE TABLE artifact.jobs (
     holder text,
     fencing bigint DEFAULT 0 NOT NULL,
     traceparent text,
+    slot bigint,
+    CONSTRAINT held_slots_are_numbered CHECK (((NOT holds_slot) OR (slot IS NOT NULL))),
     CONSTRAINT slot_of_an_account CHECK (((account IS NOT NULL) OR ((NOT holds_slot) AND (ready_since IS NULL))))
 )
 WITH (fillfactor='70', autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_threshold='200');
@@ -115,6 +117,76 @@ END $$;
 
 ALTER FUNCTION artifact.claim_ready(wanted_account text, slots integer, wanted_holder text, most integer, lease interval) OWNER TO darkroom_owner;
 
+CREATE FUNCTION artifact.claim_ready(wanted_account text, slots integer, wanted_holder text, most integer, lease interval, floor bigint) RETURNS SETOF artifact.jobs
+    LANGUAGE plpgsql
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $$
+DECLARE
+  free integer;
+  last_served bigint;
+  candidates uuid[];
+  picked uuid[];
+BEGIN
+  PERFORM artifact.lock_account(wanted_account);
+  SELECT slots - count(*) INTO free FROM artifact.jobs j WHERE j.account = wanted_account AND j.holds_slot AND j.slot >= floor;
+  free := least(free, most);
+  IF free <= 0 THEN
+    RETURN;
+  END IF;
+  SELECT coalesce(max(t.served), 0) INTO last_served FROM artifact.turns t WHERE t.account = wanted_account;
+  WITH RECURSIVE waiting AS (
+    (SELECT j.tenant FROM artifact.jobs j
+     WHERE j.account = wanted_account AND j.ready_since IS NOT NULL AND j.holder IS NULL
+     ORDER BY j.tenant LIMIT 1)
+    UNION ALL
+    SELECT (SELECT j.tenant FROM artifact.jobs j
+            WHERE j.account = wanted_account AND j.ready_since IS NOT NULL AND j.holder IS NULL AND j.tenant > w.tenant
+            ORDER BY j.tenant LIMIT 1)
+    FROM waiting w WHERE w.tenant IS NOT NULL
+  ), tenants AS MATERIALIZED (
+    SELECT w.tenant, coalesce(t.served, 0) AS served
+    FROM waiting w LEFT JOIN artifact.turns t ON t.account = wanted_account AND t.tenant = w.tenant
+    WHERE w.tenant IS NOT NULL
+    ORDER BY served, w.tenant LIMIT free
+  ), in_turn AS (
+    SELECT oldest.generation, row_number() OVER (ORDER BY oldest.turn, tenants.served, tenants.tenant) AS place
+    FROM tenants, LATERAL (
+      -- Numbered after the limit: a window over the whole backlog would read it all.
+      SELECT first.generation, row_number() OVER (ORDER BY first.ready_since) AS turn
+      FROM (
+        SELECT j.generation, j.ready_since FROM artifact.jobs j
+        WHERE j.account = wanted_account AND j.tenant = tenants.tenant AND j.ready_since IS NOT NULL AND j.holder IS NULL
+        ORDER BY j.ready_since LIMIT free
+      ) first
+    ) oldest
+    ORDER BY place LIMIT free
+  )
+  SELECT array_agg(i.generation ORDER BY i.place) INTO candidates FROM in_turn i;
+  -- The conditions once more, on the rows as they are when locked. Behind a limit, so that each is found by its primary key:
+  -- left the choice, the planner may read the account's whole backlog for each.
+  SELECT array_agg(l.generation ORDER BY c.place) INTO picked
+  FROM unnest(candidates) WITH ORDINALITY AS c(generation, place), LATERAL (
+    SELECT j.generation, j.account, j.ready_since, j.holder FROM artifact.jobs j
+    WHERE j.generation = c.generation LIMIT 1 FOR UPDATE SKIP LOCKED
+  ) l
+  WHERE l.account = wanted_account AND l.ready_since IS NOT NULL AND l.holder IS NULL;
+  RETURN QUERY
+  WITH claimed AS (
+    UPDATE artifact.jobs j
+    SET holder = wanted_holder, fencing = j.fencing + 1, due_at = clock_timestamp() + lease, woken_at = NULL, holds_slot = true,
+        slot = nextval('artifact.slots')
+    WHERE j.generation = ANY (picked)
+    RETURNING j.*
+  ), served AS (
+    INSERT INTO artifact.turns (account, tenant, served)
+    SELECT wanted_account, c.tenant, last_served + max(array_position(picked, c.generation)) FROM claimed c GROUP BY c.tenant
+    ON CONFLICT (account, tenant) DO UPDATE SET served = excluded.served
+  )
+  SELECT c.* FROM claimed c ORDER BY array_position(picked, c.generation);
+END $$;
+
+ALTER FUNCTION artifact.claim_ready(wanted_account text, slots integer, wanted_holder text, most integer, lease interval, floor bigint) OWNER TO darkroom_owner;
+
 CREATE FUNCTION artifact.claim_timed(wanted_holder text, most integer, lease interval) RETURNS TABLE(job artifact.jobs, taken_over boolean)
     LANGUAGE sql
     SET plan_cache_mode TO 'force_custom_plan'
@@ -166,6 +238,17 @@ $$;
 
 ALTER FUNCTION artifact.lock_account(wanted text) OWNER TO darkroom_owner;
 
+CREATE FUNCTION artifact.slots_floor(wanted_account text, beyond bigint) RETURNS bigint
+    LANGUAGE sql
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $$
+  SELECT least(
+    (SELECT min(j.slot) FROM artifact.jobs j WHERE j.account = wanted_account AND j.holds_slot AND j.slot >= beyond),
+    (SELECT s.last_value - 1000 FROM artifact.slots s));
+$$;
+
+ALTER FUNCTION artifact.slots_floor(wanted_account text, beyond bigint) OWNER TO darkroom_owner;
+
 CREATE FUNCTION artifact.take_slot(wanted_generation uuid, held_fencing bigint, wanted_account text, slots integer) RETURNS boolean
     LANGUAGE plpgsql
     SET plan_cache_mode TO 'force_custom_plan'
@@ -196,6 +279,37 @@ BEGIN
 END $$;
 
 ALTER FUNCTION artifact.take_slot(wanted_generation uuid, held_fencing bigint, wanted_account text, slots integer) OWNER TO darkroom_owner;
+
+CREATE FUNCTION artifact.take_slot(wanted_generation uuid, held_fencing bigint, wanted_account text, slots integer, floor bigint) RETURNS boolean
+    LANGUAGE plpgsql
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $$
+DECLARE
+  used integer;
+BEGIN
+  PERFORM artifact.lock_account(wanted_account);
+  PERFORM FROM artifact.jobs j
+  WHERE j.generation = wanted_generation AND j.fencing = held_fencing AND j.holder IS NOT NULL
+    AND j.holds_slot AND j.account = wanted_account;
+  IF FOUND THEN
+    RETURN true;
+  END IF;
+  PERFORM FROM artifact.jobs j
+  WHERE j.account = wanted_account AND j.ready_since IS NOT NULL AND j.holder IS NULL LIMIT 1;
+  IF FOUND THEN
+    RETURN false;
+  END IF;
+  SELECT count(*) INTO used FROM artifact.jobs j
+  WHERE j.account = wanted_account AND j.holds_slot AND j.slot >= floor AND j.generation <> wanted_generation;
+  IF used >= slots THEN
+    RETURN false;
+  END IF;
+  UPDATE artifact.jobs j SET account = wanted_account, holds_slot = true, slot = nextval('artifact.slots')
+  WHERE j.generation = wanted_generation AND j.fencing = held_fencing AND j.holder IS NOT NULL;
+  RETURN FOUND;
+END $$;
+
+ALTER FUNCTION artifact.take_slot(wanted_generation uuid, held_fencing bigint, wanted_account text, slots integer, floor bigint) OWNER TO darkroom_owner;
 
 CREATE FUNCTION event_store.append(batch jsonb) RETURNS TABLE(i integer, outcome text, version integer)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -491,6 +605,8 @@ CREATE TABLE gateway.jobs (
     holder text,
     fencing bigint DEFAULT 0 NOT NULL,
     traceparent text,
+    slot bigint,
+    CONSTRAINT held_slots_are_numbered CHECK (((NOT holds_slot) OR (slot IS NOT NULL))),
     CONSTRAINT slot_of_an_account CHECK (((account IS NOT NULL) OR ((NOT holds_slot) AND (ready_since IS NULL))))
 )
 WITH (fillfactor='70', autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_threshold='200');
@@ -566,6 +682,76 @@ END $$;
 
 ALTER FUNCTION gateway.claim_ready(wanted_account text, slots integer, wanted_holder text, most integer, lease interval) OWNER TO darkroom_owner;
 
+CREATE FUNCTION gateway.claim_ready(wanted_account text, slots integer, wanted_holder text, most integer, lease interval, floor bigint) RETURNS SETOF gateway.jobs
+    LANGUAGE plpgsql
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $$
+DECLARE
+  free integer;
+  last_served bigint;
+  candidates uuid[];
+  picked uuid[];
+BEGIN
+  PERFORM gateway.lock_account(wanted_account);
+  SELECT slots - count(*) INTO free FROM gateway.jobs j WHERE j.account = wanted_account AND j.holds_slot AND j.slot >= floor;
+  free := least(free, most);
+  IF free <= 0 THEN
+    RETURN;
+  END IF;
+  SELECT coalesce(max(t.served), 0) INTO last_served FROM gateway.turns t WHERE t.account = wanted_account;
+  WITH RECURSIVE waiting AS (
+    (SELECT j.tenant FROM gateway.jobs j
+     WHERE j.account = wanted_account AND j.ready_since IS NOT NULL AND j.holder IS NULL
+     ORDER BY j.tenant LIMIT 1)
+    UNION ALL
+    SELECT (SELECT j.tenant FROM gateway.jobs j
+            WHERE j.account = wanted_account AND j.ready_since IS NOT NULL AND j.holder IS NULL AND j.tenant > w.tenant
+            ORDER BY j.tenant LIMIT 1)
+    FROM waiting w WHERE w.tenant IS NOT NULL
+  ), tenants AS MATERIALIZED (
+    SELECT w.tenant, coalesce(t.served, 0) AS served
+    FROM waiting w LEFT JOIN gateway.turns t ON t.account = wanted_account AND t.tenant = w.tenant
+    WHERE w.tenant IS NOT NULL
+    ORDER BY served, w.tenant LIMIT free
+  ), in_turn AS (
+    SELECT oldest.generation, row_number() OVER (ORDER BY oldest.turn, tenants.served, tenants.tenant) AS place
+    FROM tenants, LATERAL (
+      -- Numbered after the limit: a window over the whole backlog would read it all.
+      SELECT first.generation, row_number() OVER (ORDER BY first.ready_since) AS turn
+      FROM (
+        SELECT j.generation, j.ready_since FROM gateway.jobs j
+        WHERE j.account = wanted_account AND j.tenant = tenants.tenant AND j.ready_since IS NOT NULL AND j.holder IS NULL
+        ORDER BY j.ready_since LIMIT free
+      ) first
+    ) oldest
+    ORDER BY place LIMIT free
+  )
+  SELECT array_agg(i.generation ORDER BY i.place) INTO candidates FROM in_turn i;
+  -- The conditions once more, on the rows as they are when locked. Behind a limit, so that each is found by its primary key:
+  -- left the choice, the planner may read the account's whole backlog for each.
+  SELECT array_agg(l.generation ORDER BY c.place) INTO picked
+  FROM unnest(candidates) WITH ORDINALITY AS c(generation, place), LATERAL (
+    SELECT j.generation, j.account, j.ready_since, j.holder FROM gateway.jobs j
+    WHERE j.generation = c.generation LIMIT 1 FOR UPDATE SKIP LOCKED
+  ) l
+  WHERE l.account = wanted_account AND l.ready_since IS NOT NULL AND l.holder IS NULL;
+  RETURN QUERY
+  WITH claimed AS (
+    UPDATE gateway.jobs j
+    SET holder = wanted_holder, fencing = j.fencing + 1, due_at = clock_timestamp() + lease, woken_at = NULL, holds_slot = true,
+        slot = nextval('gateway.slots')
+    WHERE j.generation = ANY (picked)
+    RETURNING j.*
+  ), served AS (
+    INSERT INTO gateway.turns (account, tenant, served)
+    SELECT wanted_account, c.tenant, last_served + max(array_position(picked, c.generation)) FROM claimed c GROUP BY c.tenant
+    ON CONFLICT (account, tenant) DO UPDATE SET served = excluded.served
+  )
+  SELECT c.* FROM claimed c ORDER BY array_position(picked, c.generation);
+END $$;
+
+ALTER FUNCTION gateway.claim_ready(wanted_account text, slots integer, wanted_holder text, most integer, lease interval, floor bigint) OWNER TO darkroom_owner;
+
 CREATE FUNCTION gateway.claim_timed(wanted_holder text, most integer, lease interval) RETURNS TABLE(job gateway.jobs, taken_over boolean)
     LANGUAGE sql
     SET plan_cache_mode TO 'force_custom_plan'
@@ -617,6 +803,17 @@ $$;
 
 ALTER FUNCTION gateway.lock_account(wanted text) OWNER TO darkroom_owner;
 
+CREATE FUNCTION gateway.slots_floor(wanted_account text, beyond bigint) RETURNS bigint
+    LANGUAGE sql
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $$
+  SELECT least(
+    (SELECT min(j.slot) FROM gateway.jobs j WHERE j.account = wanted_account AND j.holds_slot AND j.slot >= beyond),
+    (SELECT s.last_value - 1000 FROM gateway.slots s));
+$$;
+
+ALTER FUNCTION gateway.slots_floor(wanted_account text, beyond bigint) OWNER TO darkroom_owner;
+
 CREATE FUNCTION gateway.take_slot(wanted_generation uuid, held_fencing bigint, wanted_account text, slots integer) RETURNS boolean
     LANGUAGE plpgsql
     SET plan_cache_mode TO 'force_custom_plan'
@@ -647,6 +844,37 @@ BEGIN
 END $$;
 
 ALTER FUNCTION gateway.take_slot(wanted_generation uuid, held_fencing bigint, wanted_account text, slots integer) OWNER TO darkroom_owner;
+
+CREATE FUNCTION gateway.take_slot(wanted_generation uuid, held_fencing bigint, wanted_account text, slots integer, floor bigint) RETURNS boolean
+    LANGUAGE plpgsql
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $$
+DECLARE
+  used integer;
+BEGIN
+  PERFORM gateway.lock_account(wanted_account);
+  PERFORM FROM gateway.jobs j
+  WHERE j.generation = wanted_generation AND j.fencing = held_fencing AND j.holder IS NOT NULL
+    AND j.holds_slot AND j.account = wanted_account;
+  IF FOUND THEN
+    RETURN true;
+  END IF;
+  PERFORM FROM gateway.jobs j
+  WHERE j.account = wanted_account AND j.ready_since IS NOT NULL AND j.holder IS NULL LIMIT 1;
+  IF FOUND THEN
+    RETURN false;
+  END IF;
+  SELECT count(*) INTO used FROM gateway.jobs j
+  WHERE j.account = wanted_account AND j.holds_slot AND j.slot >= floor AND j.generation <> wanted_generation;
+  IF used >= slots THEN
+    RETURN false;
+  END IF;
+  UPDATE gateway.jobs j SET account = wanted_account, holds_slot = true, slot = nextval('gateway.slots')
+  WHERE j.generation = wanted_generation AND j.fencing = held_fencing AND j.holder IS NOT NULL;
+  RETURN FOUND;
+END $$;
+
+ALTER FUNCTION gateway.take_slot(wanted_generation uuid, held_fencing bigint, wanted_account text, slots integer, floor bigint) OWNER TO darkroom_owner;
 
 CREATE FUNCTION read_models.clear_next() RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -864,7 +1092,16 @@ CREATE TABLE artifact.job_migrations (
 
 ALTER TABLE artifact.job_migrations OWNER TO darkroom_owner;
 
-COMMENT ON TABLE artifact.job_migrations IS 'access aa55547199d05306553cf3d8b7450cc953900bf135391bed1b7387ad042c2e92';
+COMMENT ON TABLE artifact.job_migrations IS 'access 17af3efbd45bf25e5a4aac38bbbba5aa7c4b78469d27d6fd33eefde7757ea306';
+
+CREATE SEQUENCE artifact.slots
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+ALTER TABLE artifact.slots OWNER TO darkroom_owner;
 
 CREATE TABLE artifact.turns (
     account text NOT NULL,
@@ -1029,7 +1266,7 @@ CREATE TABLE gateway.job_migrations (
 
 ALTER TABLE gateway.job_migrations OWNER TO darkroom_owner;
 
-COMMENT ON TABLE gateway.job_migrations IS 'access 4b7429e79f07e724b54d04db67dd567c30b9a254566f4e4a7dc26c3399c85807';
+COMMENT ON TABLE gateway.job_migrations IS 'access 1c4a23930edd32873ca49e39bf295f886439a15751c0a7a7cc8cb5311e5e4094';
 
 CREATE TABLE gateway.migrations (
     number integer NOT NULL,
@@ -1041,6 +1278,15 @@ CREATE TABLE gateway.migrations (
 ALTER TABLE gateway.migrations OWNER TO darkroom_owner;
 
 COMMENT ON TABLE gateway.migrations IS 'access 7df6b0d0a193c7c1ee98bcb4da0147ebda2d8604bb873bc884522a6261dbc86f';
+
+CREATE SEQUENCE gateway.slots
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+ALTER TABLE gateway.slots OWNER TO darkroom_owner;
 
 CREATE TABLE gateway.turns (
     account text NOT NULL,
@@ -1378,7 +1624,7 @@ CREATE INDEX jobs_due ON artifact.jobs USING btree (due_at) WHERE (due_at IS NOT
 
 CREATE INDEX jobs_ready ON artifact.jobs USING btree (account, tenant, ready_since) WHERE ((ready_since IS NOT NULL) AND (holder IS NULL));
 
-CREATE INDEX jobs_slots ON artifact.jobs USING btree (account) WHERE holds_slot;
+CREATE INDEX jobs_slots ON artifact.jobs USING btree (account, slot) WHERE holds_slot;
 
 CREATE INDEX parked_due ON bus.parked USING btree (consumer, next_try_at);
 
@@ -1392,7 +1638,7 @@ CREATE INDEX jobs_due ON gateway.jobs USING btree (due_at) WHERE (due_at IS NOT 
 
 CREATE INDEX jobs_ready ON gateway.jobs USING btree (account, tenant, ready_since) WHERE ((ready_since IS NOT NULL) AND (holder IS NULL));
 
-CREATE INDEX jobs_slots ON gateway.jobs USING btree (account) WHERE holds_slot;
+CREATE INDEX jobs_slots ON gateway.jobs USING btree (account, slot) WHERE holds_slot;
 
 CREATE INDEX api_keys_tenant ON intake.api_keys USING btree (tenant);
 
@@ -1599,6 +1845,8 @@ GRANT ALL ON FUNCTION read_models.move_counts_v1() TO darkroom_worker;
 
 GRANT SELECT ON TABLE artifact.job_migrations TO darkroom_worker;
 
+GRANT SELECT,USAGE ON SEQUENCE artifact.slots TO darkroom_worker;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE artifact.turns TO darkroom_worker;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE bus.guard TO darkroom_worker;
@@ -1630,6 +1878,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE gateway.account_gates TO darkroom_wor
 GRANT SELECT ON TABLE gateway.job_migrations TO darkroom_worker;
 
 GRANT SELECT ON TABLE gateway.migrations TO darkroom_worker;
+
+GRANT SELECT,USAGE ON SEQUENCE gateway.slots TO darkroom_worker;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE gateway.turns TO darkroom_worker;
 

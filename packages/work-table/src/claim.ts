@@ -3,6 +3,7 @@ import type postgres from 'postgres';
 import { z } from 'zod';
 import type { Claim, ClaimRequest } from './job.js';
 import type { DueFloor } from './due-floor.js';
+import type { SlotsFloor } from './slots-floor.js';
 import type { JobNames } from './names.js';
 
 const claimedRow = z.object({
@@ -24,6 +25,7 @@ export async function claimDue(
   names: JobNames,
   request: ClaimRequest,
   floor: DueFloor,
+  slots: SlotsFloor,
 ): Promise<Claim[]> {
   const { holder, limit, leaseSeconds } = request;
   const rows =
@@ -32,7 +34,8 @@ export async function claimDue(
       : await sql`
           SELECT ${columns(sql)}, false AS "takenOver"
           FROM ${sql(names.claimReady)}(${request.account}, ${request.slots}, ${holder}, ${limit},
-                                        make_interval(secs => ${leaseSeconds})) AS job`;
+                                        make_interval(secs => ${leaseSeconds}),
+                                        ${String(await slots.of(request.account))}::bigint) AS job`;
   return rows.map((row) => claimedRow.parse(row));
 }
 

@@ -18,6 +18,11 @@ export function moveRow(
   const next = move.nextActionAt;
   const account = move.account === undefined ? sql`account` : sql`${move.account}::text`;
   const holdsSlot = move.holdsSlot === undefined ? sql`holds_slot` : sql`${move.holdsSlot}::boolean`;
+  // A job that is found at its vendor holds a slot without having waited for one; each account's are numbered in their order.
+  const slot = sql`CASE
+    WHEN NOT ${holdsSlot} THEN NULL
+    WHEN slot IS NOT NULL AND account IS NOT DISTINCT FROM ${account} THEN slot
+    ELSE nextval(${names.slots}::regclass) END`;
   const readySince = move.ready === true ? sql`coalesce(ready_since, clock_timestamp())` : sql`NULL`;
   const letGo = sql`, holder = NULL, woken_at = NULL, due_at = CASE
     WHEN woken_at IS NOT NULL AND seen_version > ${foldedVersion}
@@ -27,6 +32,6 @@ export function moveRow(
     UPDATE ${sql(names.jobs)}
     SET phase = ${move.phase}, folded_version = greatest(folded_version, ${foldedVersion}),
         seen_version = greatest(seen_version, ${foldedVersion}),
-        account = ${account}, holds_slot = ${holdsSlot}, ready_since = ${readySince}${release ? letGo : sql``}
+        account = ${account}, holds_slot = ${holdsSlot}, slot = ${slot}, ready_since = ${readySince}${release ? letGo : sql``}
     WHERE generation = ${claim.generation} AND fencing = ${String(claim.fencing)}::bigint AND holder IS NOT NULL`;
 }

@@ -2,6 +2,8 @@
 export interface JobNames {
   readonly jobs: string;
   readonly takeSlot: string;
+  readonly slotsFloor: string;
+  readonly slots: string;
   readonly claimTimed: string;
   readonly claimReady: string;
 }
@@ -11,6 +13,8 @@ export function namesIn(schema: string): JobNames {
   return {
     jobs: `${schema}.jobs`,
     takeSlot: `${schema}.take_slot`,
+    slotsFloor: `${schema}.slots_floor`,
+    slots: `${schema}.slots`,
     claimTimed: `${schema}.claim_timed`,
     claimReady: `${schema}.claim_ready`,
   };

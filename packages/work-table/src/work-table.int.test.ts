@@ -5,7 +5,7 @@ import {
   type EventStore,
   type NewEvent,
 } from '@darkroom/event-store';
-import { createTestDatabase, innerPlans, type TestDatabase } from '@darkroom/event-store/testing';
+import { createTestDatabase, innerPlans, stepsOf, type TestDatabase } from '@darkroom/event-store/testing';
 import type { Claim, ClaimRequest, Move, Wake } from './index.js';
 import { type WorkTable, workTable, workTableMigrations } from './index.js';
 
@@ -508,6 +508,55 @@ it('looks walk over nothing that was claimed before, also while a snapshot elsew
   } finally {
     await own.drop();
   }
+});
+
+it('counting slots walks over few that were given back, also while a snapshot elsewhere keeps all of them', async () => {
+  const own = await createTestDatabase({ migrations: [workTableMigrations('gateway')] });
+  const busy = workTable(own.sql, { schema: 'gateway' });
+  try {
+    await own.superuser.begin('isolation level repeatable read', async (tx) => {
+      await tx`SELECT count(*) FROM gateway.jobs`;
+      for (let n = 0; n < 60; n += 1) {
+        await busy.wakeMany(Array.from({ length: 50 }, () => wakeOf()));
+        const claims = await busy.claimDue(timed({ limit: 50 }));
+        for (const claim of claims) expect(await busy.takeSlot(claim, 'acc', 50)).toBe(true);
+        await Promise.all(claims.map((claim) => busy.apply(claim, release({ holdsSlot: false }))));
+      }
+    });
+    const [row] = await own.superuser<{ all: number; few: number }[]>`
+      SELECT last_value::int AS all, gateway.slots_floor('acc', 0)::int AS few FROM gateway.slots`;
+    expect(row).toEqual({ all: 3_000, few: 2_000 });
+    const plans = await innerPlans(own, databaseRoles.worker, async (session) => {
+      for (const floor of ['0', '2000'])
+        await session`SELECT gateway.claim_ready('acc', 50, 'a', 1, interval '1 second', ${floor}::bigint)`;
+    });
+    const counts = plans.filter(({ statement }) => statement.includes('count(*)'));
+    expect(counts.map(({ plan }) => stepsOf(plan).at(-1)?.indexCondition)).toEqual([
+      expect.stringContaining("slot >= '0'::bigint"),
+      expect.stringContaining("slot >= '2000'::bigint"),
+    ]);
+  } finally {
+    await busy.stop();
+    await own.drop();
+  }
+});
+
+it('a slot that is taken without waiting, or moves to another account, is numbered anew and counted', async () => {
+  const first = await claimed();
+  expect(await table.apply(first, { ...release(), release: false, account: 'found', holdsSlot: true })).toBe(
+    true,
+  );
+  expect(await table.freeSlots('found', 1)).toBe(0);
+  const second = await claimed();
+  expect(await table.takeSlot(second, 'found', 1)).toBe(false);
+  const numbers = await database.sql<{ slot: string }[]>`SELECT slot FROM gateway.jobs WHERE holds_slot`;
+  expect(await table.apply(first, { ...release(), release: false, account: 'other', holdsSlot: true })).toBe(
+    true,
+  );
+  const moved = await database.sql<{ slot: string }[]>`SELECT slot FROM gateway.jobs WHERE holds_slot`;
+  expect(BigInt(moved[0]?.slot ?? 0)).toBeGreaterThan(BigInt(numbers[0]?.slot ?? 0));
+  expect(await table.takeSlot(second, 'found', 1)).toBe(true);
+  expect(await table.takeSlot(second, 'other', 1)).toBe(false);
 });
 
 it('refuses wakes after it was stopped, and answers those before', async () => {

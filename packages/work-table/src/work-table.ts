@@ -5,7 +5,8 @@ import { claimDue, msUntilDue, renew } from './claim.js';
 import type { Claim, ClaimRequest, Move, Wake } from './job.js';
 import { moveRow } from './move.js';
 import { namesIn } from './names.js';
-import { freeSlots, takeSlot } from './slots.js';
+import { slotsFloor } from './slots-floor.js';
+import { askSlotsFloor, freeSlots, takeSlot } from './slots.js';
 import { mergeWakes, wakeRows } from './wake.js';
 
 export interface WorkTableOptions {
@@ -45,20 +46,21 @@ export function workTableMigrations(schema: string): MigrationSet {
 export function workTable(sql: Database, { schema }: WorkTableOptions): WorkTable {
   const names = namesIn(schema);
   const floor = dueFloor();
+  const slotsFrom = slotsFloor((account, beyond) => askSlotsFloor(sql, names, account, beyond));
   const wakes = batchedWakes(async (batch) => void (await wakeRows(sql, names, mergeWakes(batch))));
   return {
     migrationSet: workTableMigrations(schema),
     wake: (wake) => wakes.add([wake]),
     wakeMany: (many) => wakes.add(many),
     assure: (many) => wakeRows(sql, names, mergeWakes(many)),
-    claimDue: (request) => claimDue(sql, names, request, floor),
+    claimDue: (request) => claimDue(sql, names, request, floor, slotsFrom),
     renew: (claims, leaseSeconds) => renew(sql, names, claims, leaseSeconds),
     move: (claim, move) => ({ postgres: (tx) => moveRow(tx, names, claim, move) }),
     async apply(claim, move) {
       const { count } = await moveRow(sql, names, claim, move);
       return count > 0;
     },
-    takeSlot: (claim, account, slots) => takeSlot(sql, names, claim, account, slots),
+    takeSlot: (claim, account, slots) => takeSlot(sql, names, claim, account, slots, slotsFrom),
     freeSlots: (account, slots) => freeSlots(sql, names, account, slots),
     msUntilDue: (withinMs) => msUntilDue(sql, names, floor, withinMs),
     stop: () => wakes.stop(),
