@@ -68,7 +68,7 @@ export async function startProjections(
       ...config.sweep,
     });
     const holder = `projections-${randomUUID()}`;
-    const rebuilds = startRebuilds({ sql, store, holder, logger });
+    const rebuilds = startRebuilds({ sql, store, holder, logger, switched: () => detail.forget() });
     const feed = startFeed({ sql, store, holder, logger });
 
     let stopped: Promise<void> | undefined;

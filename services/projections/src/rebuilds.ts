@@ -8,6 +8,8 @@ interface RebuildPorts {
   /** Unique to the process. */
   readonly holder: string;
   readonly logger: Logger;
+  /** Told when the rows have been replaced. */
+  readonly switched: () => void;
   /** How often it is looked whether one was asked for. Default 2,000. */
   readonly everyMs?: number;
 }
@@ -57,7 +59,10 @@ export function startRebuilds(ports: RebuildPorts): Rebuilds {
   };
 }
 
-async function look({ sql, store, holder, logger }: RebuildPorts, stopping: AbortSignal): Promise<void> {
+async function look(
+  { sql, store, holder, logger, switched }: RebuildPorts,
+  stopping: AbortSignal,
+): Promise<void> {
   const asked = await openRebuild(sql);
   if (asked === undefined) return;
   const held = await store.checkpoints.acquire(lease, holder, leaseSeconds);
@@ -89,6 +94,7 @@ async function look({ sql, store, holder, logger }: RebuildPorts, stopping: Abor
         await noteRebuild(sql, asked.id, state, so);
       },
     });
+    switched();
     await noteRebuild(sql, asked.id, 'switched', done);
     logger.info({ rebuild: asked.id, ...done }, 'the read models that were built anew are live');
   } catch (error) {

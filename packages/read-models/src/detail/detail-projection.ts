@@ -32,12 +32,19 @@ export class DetailProjection {
     });
   }
 
+  /** The rows were replaced: what is known of them is known no more. */
+  forget(): void {
+    this.reflected.clear();
+  }
+
   /** Brings rows up to these events where they are behind. @returns how many were */
   async assure(events: readonly { readonly stream: string; readonly version: number }[]): Promise<number> {
     const newest = new Map<string, number>();
     for (const { stream, version } of events) newest.set(stream, Math.max(version, newest.get(stream) ?? 0));
     const versions = await rowVersions(this.ports.sql, [...newest.keys()]);
     const behind = [...newest].filter(([stream, version]) => (versions.get(stream) ?? 0) < version);
+    // The rows are the word that counts: another process may have replaced them.
+    for (const [stream] of behind) this.reflected.delete(stream);
     // One that cannot be folded is parked by its own message: it holds nobody up here.
     const outcomes = await Promise.allSettled(
       behind.map(([stream, version]) => this.project(stream, version)),

@@ -130,6 +130,22 @@ describe('the detail of generations', () => {
     expect(await rowOf(good)).toMatchObject({ version: 1 });
   });
 
+  it('brings back rows that were replaced behind its back, whatever it remembers of them', async () => {
+    const projection = new DetailProjection(ports);
+    const id = await start();
+    await projection.project(id, 1);
+    await database.sql`delete from read_models.detail_v1 where id = ${id}`;
+    await projection.project(id, 1);
+    expect(await rowOf(id)).toBeUndefined();
+    expect(await projection.assure([{ stream: id, version: 1 }])).toBe(1);
+    expect(await rowOf(id)).toMatchObject({ version: 1 });
+    await database.sql`delete from read_models.detail_v1 where id = ${id}`;
+    projection.forget();
+    await projection.project(id, 1);
+    expect(await rowOf(id)).toMatchObject({ version: 1 });
+    expect(await projection.assure([{ stream: id, version: 1 }])).toBe(0);
+  });
+
   it('forgets the prompt with the event that erases it', async () => {
     const id = await start();
     await append(id, [...untilStored(randomUUID()), sampleEvent('GenerationCompleted')], 'acme', 1);

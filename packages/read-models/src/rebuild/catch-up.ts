@@ -7,12 +7,12 @@ type Store = Pick<EventStore, 'readAll' | 'readStream' | 'checkpoints' | 'origin
 
 const eventsAtOnce = 1_000;
 
-/** Events of the log after a place, as far as readers are shown it now. */
+/** Events of the log after a place, as far as readers are shown it now; `all` is false where there are more than fit. */
 export async function eventsAfter(
   store: Pick<Store, 'readAll'>,
   after: Cursor,
   upTo?: Cursor,
-): Promise<{ readonly events: RecordedEvent[]; readonly cursor: Cursor }> {
+): Promise<{ readonly events: RecordedEvent[]; readonly cursor: Cursor; readonly all: boolean }> {
   const events: RecordedEvent[] = [];
   let cursor = after;
   for (;;) {
@@ -21,9 +21,9 @@ export async function eventsAfter(
     events.push(...wanted);
     const end = upTo !== undefined && page.cursor > upTo ? upTo : page.cursor;
     if (end === cursor || wanted.length < page.events.length)
-      return { events, cursor: end > cursor ? end : cursor };
+      return { events, cursor: end > cursor ? end : cursor, all: true };
     cursor = end;
-    if (events.length >= 10 * eventsAtOnce) return { events, cursor };
+    if (events.length >= 10 * eventsAtOnce) return { events, cursor, all: false };
   }
 }
 

@@ -65,21 +65,22 @@ async function follow(
   };
 }
 
-/** The switch. False: somebody held a table for too long; nothing has changed. */
+/** The switch. False: somebody held a table for too long, or too much came meanwhile; nothing has changed. */
 async function takeTheirPlace({ sql, store }: RebuildPorts, reached: Reached): Promise<boolean> {
   try {
-    await sql.begin(async (tx) => {
+    return await sql.begin(async (tx) => {
       await tx.unsafe(`set local lock_timeout = ${lockTimeoutMs}`);
       await tx`select read_models.hold_writers()`;
       // What the live models show by now, they show no more of: read before anything is written, whose transaction would hold
       // readers of the log back.
       const detail = await eventsAfter(store, reached.detail);
       const feed = await eventsAfter(store, reached.feed, await feedStands(store));
+      if (!detail.all || !feed.all) return false;
       await projectNext(tx, store, detail.events);
       await feedNext(tx, feed.events);
       await tx`select read_models.exchange()`;
+      return true;
     });
-    return true;
   } catch (error) {
     if (typeof error === 'object' && error !== null && 'code' in error && error.code === '55P03')
       return false;
