@@ -340,6 +340,8 @@ ALTER FUNCTION event_store.append(batch jsonb) OWNER TO darkroom_owner;
 CREATE FUNCTION event_store.create_streams(batch jsonb) RETURNS TABLE(i integer, outcome text, stream uuid, created_at timestamp with time zone)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_custom_plan'
+    SET random_page_cost TO '1.1'
     AS $$
 DECLARE
   h bigint;
@@ -1233,7 +1235,7 @@ CREATE TABLE event_store.migrations (
 
 ALTER TABLE event_store.migrations OWNER TO darkroom_owner;
 
-COMMENT ON TABLE event_store.migrations IS 'access 63c999bf7c29524bebfdedac612e8909d558c181e7cf17c91b9e04ffeaae5ad4';
+COMMENT ON TABLE event_store.migrations IS 'access 6368a5b6fabee7938c5017d9963fa349905145ae7fda32d9757746da8ad2d365';
 
 CREATE TABLE event_store.streams (
     id uuid NOT NULL,

@@ -207,6 +207,17 @@ describe('the key', () => {
     expect([again.status, again.text]).toEqual([202, first.text]);
     expect(again.headers['idempotency-replayed']).toBe('true');
   });
+
+  it('is known after the secret was changed, to the same request alone', async () => {
+    const key = { 'idempotency-key': newUuid() };
+    const first = await post({ prompt }, key);
+    await intake.restart({ signingSecrets: ['a newer secret of tests', 'a secret that only tests know'] });
+    const again = await post({ prompt }, key);
+    const other = await post({ prompt: 'another' }, key);
+    await intake.restart();
+    expect([again.status, again.text]).toEqual([202, first.text]);
+    expect(other.json<Problem>().code).toBe('idempotency_mismatch');
+  });
 });
 
 describe('what is refused leaves nothing behind', () => {

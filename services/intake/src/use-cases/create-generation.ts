@@ -12,7 +12,7 @@ import {
 } from '@darkroom/platform';
 import { type CapabilitySheet, estimateCost } from '@darkroom/providers';
 import type { Principal } from '../adapters/key-directory.js';
-import { requestFingerprint } from '../policy/request-fingerprint.js';
+import { type RequestFingerprint, requestFingerprint } from '../policy/request-fingerprint.js';
 import { codePoints } from '../policy/code-points.js';
 import { idTime } from '../policy/id-time.js';
 import { beyondLimits, type ResolvedModel, resolveModel, type Routes } from '../policy/resolve-model.js';
@@ -50,23 +50,18 @@ export type CreateResult =
   | { readonly outcome: 'beyond-limits'; readonly errors: readonly FieldError[] };
 
 /**
- * Stores a request, once for each key. The key is looked up before models and limits: what was accepted once is answered
- * the same way again, whatever was withdrawn since. What is refused leaves nothing behind.
+ * Stores a request, once for each key. What was accepted once is answered the same way again, whatever was withdrawn since: the
+ * store itself finds a key that was used, and is asked for it before models or limits refuse. What is refused leaves nothing
+ * behind.
  */
 export async function createGeneration(ports: CreatePorts, request: CreateRequest): Promise<CreateResult> {
-  const { principal, idempotencyKey, wish } = request;
+  const { principal, wish } = request;
   const fingerprint = requestFingerprint(ports.signer, request.sent);
-  const earlier = await ports.store.findByKey(principal.tenant, idempotencyKey);
-  if (earlier) {
-    return fingerprint.matches(earlier.fingerprint)
-      ? accepted(earlier.stream, true)
-      : { outcome: 'mismatch' };
-  }
-
   const model = resolveModel(wish.model, principal.defaultRoute, ports.routes);
-  if (!model) return { outcome: 'unknown-model' };
+  if (!model) return (await asBefore(ports, request, fingerprint)) ?? { outcome: 'unknown-model' };
   const errors = beyondLimits(wish, model.sheets);
-  if (errors.length > 0) return { outcome: 'beyond-limits', errors };
+  if (errors.length > 0)
+    return (await asBefore(ports, request, fingerprint)) ?? { outcome: 'beyond-limits', errors };
 
   const stream = ports.newGenerationId();
   turnsOutToBeAbout({ generation: stream });
@@ -75,9 +70,24 @@ export async function createGeneration(ports: CreatePorts, request: CreateReques
     span.setAttribute(spanAttributes.outcome, outcome.outcome);
     return outcome;
   });
-  if (created.outcome === 'mismatch') return { outcome: 'mismatch' };
+  // The store compares hashes; the same request's is another one where the secret was changed since.
+  if (created.outcome === 'mismatch')
+    return (await asBefore(ports, request, fingerprint)) ?? { outcome: 'mismatch' };
   turnsOutToBeAbout({ generation: created.stream });
   return accepted(created.stream, created.outcome === 'replayed');
+}
+
+/** What is answered to a key that was used; undefined where it was not. */
+async function asBefore(
+  { store }: CreatePorts,
+  { principal, idempotencyKey }: CreateRequest,
+  fingerprint: RequestFingerprint,
+): Promise<CreateResult | undefined> {
+  const earlier = await store.findByKey(principal.tenant, idempotencyKey);
+  if (!earlier) return undefined;
+  if (!fingerprint.matches(earlier.fingerprint)) return { outcome: 'mismatch' };
+  turnsOutToBeAbout({ generation: earlier.stream });
+  return accepted(earlier.stream, true);
 }
 
 /** All of the generation's events are written in the context of this append: its span is the first that is over. */
