@@ -4,6 +4,9 @@ import { type Report, publish } from './harness/report.js';
 /** Benchmarks by name; each is loaded only when it runs. */
 const benchmarks: Readonly<Record<string, () => Promise<{ run: () => Promise<Report> }>>> = {
   accept: () => import('./accept.js'),
+  idle: () => import('./idle.js'),
+  burst: () => import('./burst.js'),
+  log: () => import('./log.js'),
   'million-waiting': () => import('./million-waiting.js'),
   'held-snapshot': () => import('./held-snapshot.js'),
   rebuild: () => import('./rebuild.js'),

@@ -39,15 +39,16 @@ describe('drawPicture', () => {
     for (const other of others) expect(other.equals(one ?? Buffer.alloc(0))).toBe(false);
   });
 
-  it('costs about 10 ms', async () => {
+  it('costs about 10 ms of processor', async () => {
     await drawPicture(order);
     const times: number[] = [];
     for (let index = 0; index < 15; index++) {
-      const started = performance.now();
+      const started = process.cpuUsage();
       await drawPicture({ ...order, index });
-      times.push(performance.now() - started);
+      const { user, system } = process.cpuUsage(started);
+      times.push((user + system) / 1_000);
     }
-    // The median, with room for whatever else runs on this machine.
+    // The median of its own processor time, whatever else runs on this machine.
     expect(times.sort((a, b) => a - b)[7]).toBeLessThan(25);
   });
 });

@@ -1,5 +1,8 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { z } from 'zod';
 import { openStream } from '../testing/open-stream.js';
 import { startTestIntake, type TestIntake } from '../testing/test-intake.js';
 import { until } from '../testing/until.js';
@@ -41,9 +44,19 @@ const isCut = (socket: Socket): boolean => {
   return socket.destroyed;
 };
 
+/** The engine's own, which is not there unless it is asked for. */
+function garbageCollector(): () => void {
+  setFlagsFromString('--expose-gc');
+  return z.custom<() => void>((value) => typeof value === 'function').parse(runInNewContext('gc'));
+}
+
 describe('readers that never read', () => {
   it('are cut, cost no memory to speak of, and hold nobody else up', async () => {
     const kept = (): number => process.memoryUsage().arrayBuffers + process.memoryUsage().heapUsed;
+    // A queue without a bound would hold all of it, for each of them.
+    const bound = (readers * whole) / 4;
+    const collect = garbageCollector();
+    collect();
     const before = kept();
     const stuck = await Promise.all(Array.from({ length: readers }, () => neverReading()));
     const watched = await openStream(intake.url, '/v1/events', { authorization: `Bearer ${intake.key}` });
@@ -52,11 +65,12 @@ describe('readers that never read', () => {
     while (stuck.filter((socket) => !isCut(socket)).length > 0) {
       const id = await intake.create();
       await watched.message(({ data }) => data?.includes(id) ?? false);
+      // What is only not collected yet is not kept.
+      if (kept() - before > bound) collect();
       most = Math.max(most, kept() - before);
     }
     watched.close();
-    // A queue without a bound would hold all of it, for each of them.
-    expect(most).toBeLessThan((readers * whole) / 4);
+    expect(most).toBeLessThan(bound);
   }, 30_000);
 
   it('lose their stream with their key, however long they may be stuck', async () => {

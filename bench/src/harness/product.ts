@@ -1,0 +1,99 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type ReadyFile, readReadyFile } from '@darkroom/local';
+import { OwnProcess } from './own-process.js';
+import { until } from './until.js';
+
+/** What of a generation a benchmark looks at. */
+interface Shown {
+  readonly status: string;
+}
+
+/** A whole Darkroom as `npm start` runs it: all services, its Postgres and the simulator, in a process of its own. */
+export class Product {
+  private constructor(
+    readonly process: OwnProcess,
+    readonly ready: ReadyFile,
+    private readonly dataDir: string,
+  ) {}
+
+  static async start(): Promise<Product> {
+    const dataDir = mkdtempSync(join(tmpdir(), 'darkroom-bench-whole-'));
+    const { process } = await OwnProcess.start({
+      script: new URL('../../../deploy/local/dist/main.js', import.meta.url),
+      env: { DATA_DIR: dataDir, INTAKE_PORT: '0', CONTROL_PLANE_PORT: '0', SIMULATOR_PORT: '0' },
+      ready: /(Darkroom is ready)/,
+    });
+    const ready = await until('the ready file', 60, () => readReadyFile(dataDir));
+    return new Product(process, ready, dataDir);
+  }
+
+  /** A vendor that is done at once, and says so by webhook. */
+  async makeVendorInstant(): Promise<void> {
+    const answer = await fetch(`${this.ready.simulator}/admin/faults`, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ job: { seconds: [0, 0] }, webhook: { send: 1 } }),
+    });
+    if (!answer.ok) throw new Error(`faults: ${answer.status} ${await answer.text()}`);
+  }
+
+  /** Asks for a picture. @returns the generation's id */
+  async create(key: string, wish: object): Promise<string> {
+    const answer = await this.call(
+      'POST',
+      '/v1/generations',
+      { 'idempotency-key': key },
+      JSON.stringify(wish),
+    );
+    return (answer as { data: { id: string } }).data.id;
+  }
+
+  async get(id: string): Promise<Shown> {
+    return ((await this.call('GET', `/v1/generations/${id}`)) as { data: Shown }).data;
+  }
+
+  /** How many there are by status, as the read model counts. */
+  async counts(): Promise<Readonly<Record<string, number>>> {
+    const { data } = (await this.call('GET', '/v1/generations/counts')) as { data: Record<string, number> };
+    return data;
+  }
+
+  /** When each submit reached the vendor, by prompt; milliseconds since the epoch, whole ones. */
+  async arrivals(): Promise<ReadonlyMap<string, number>> {
+    const answer = await fetch(`${this.ready.simulator}/admin/ledger`);
+    const lines = (await answer.text()).split('\n').filter((line) => line !== '');
+    return new Map(
+      lines.map((line) => {
+        const { prompt, at } = JSON.parse(line) as { prompt: string; at: string };
+        return [prompt, Date.parse(at)];
+      }),
+    );
+  }
+
+  async stop(): Promise<void> {
+    await this.process.stop();
+    rmSync(this.dataDir, { recursive: true, force: true });
+  }
+
+  private async call(
+    method: string,
+    path: string,
+    headers: Readonly<Record<string, string>> = {},
+    body?: string,
+  ): Promise<unknown> {
+    const answer = await fetch(`${this.ready.intake}${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${this.ready.demo_key}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body }),
+    });
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
+    return JSON.parse(text);
+  }
+}
