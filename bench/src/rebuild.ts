@@ -24,7 +24,13 @@ export async function run(): Promise<Report> {
     await admin`CHECKPOINT`;
     const once = async (): Promise<number> => {
       const start = performance.now();
-      await rebuild({ sql, store, progress: async () => undefined, signal: new AbortController().signal });
+      await rebuild({
+        sql,
+        store,
+        progress: async () => undefined,
+        signal: new AbortController().signal,
+        holds: async () => true,
+      });
       return events / ((performance.now() - start) / 1000);
     };
     const read = async (): Promise<number> => {

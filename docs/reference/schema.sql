@@ -992,7 +992,8 @@ CREATE FUNCTION read_models.hold_writers() RETURNS void
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
-  lock table read_models.detail_v1, read_models.artifact_v1, read_models.feed_v1, read_models.counts_v1
+  -- In the order of the statement that writes both: images first.
+  lock table read_models.artifact_v1, read_models.detail_v1, read_models.feed_v1, read_models.counts_v1
     in share row exclusive mode;
 end $$;
 
@@ -1490,7 +1491,7 @@ CREATE TABLE read_models.migrations (
 
 ALTER TABLE read_models.migrations OWNER TO darkroom_owner;
 
-COMMENT ON TABLE read_models.migrations IS 'access be7ce0337796f7953d8407a5455c5c9ee6210dc47533f9624542d11f930e17c6';
+COMMENT ON TABLE read_models.migrations IS 'access 449a64c952a20a1ffea098b0f26fe3848358252c7efa0dacf9c471e06cf9c6aa';
 
 CREATE TABLE read_models.rebuilds (
     id uuid NOT NULL,

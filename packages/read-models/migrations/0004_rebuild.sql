@@ -80,7 +80,8 @@ end $$;
 -- Nobody writes to the live models until the end of this transaction; everybody reads on.
 create function read_models.hold_writers() returns void language plpgsql as $$
 begin
-  lock table read_models.detail_v1, read_models.artifact_v1, read_models.feed_v1, read_models.counts_v1
+  -- In the order of the statement that writes both: images first.
+  lock table read_models.artifact_v1, read_models.detail_v1, read_models.feed_v1, read_models.counts_v1
     in share row exclusive mode;
 end $$;
 

@@ -20,14 +20,18 @@ const wholeEveryMs = 10_000;
 export function dueFloor(now: () => number = () => performance.now()): DueFloor {
   let floor: Date | null = null;
   let wholeAt = Number.NEGATIVE_INFINITY;
+  let askedWhole = false;
   return {
     next() {
       if (now() - wholeAt < wholeEveryMs) return floor;
-      wholeAt = now();
+      askedWhole = true;
       return null;
     },
     present: () => floor,
     looked({ at, reachedTheEnd, lastDue }) {
+      // A look that failed was none: the next one is whole again.
+      if (askedWhole) wholeAt = now();
+      askedWhole = false;
       const reached = reachedTheEnd ? at : lastDue;
       if (reached === null) return;
       // The clock of the database may be set back: then the floor follows it.

@@ -135,9 +135,10 @@ describe('a rebuild of the read models', () => {
     const write = async (): Promise<void> => {
       while (!stop.signal.aborted) told.push(await tell());
     };
-    const note = (id: string, version: number): void => {
-      expect(version).toBeGreaterThanOrEqual(seen.get(id) ?? 0);
-      seen.set(id, version);
+    /** `least`: what had been seen when the request began; another reader may have seen more meanwhile. */
+    const note = (id: string, version: number, least: ReadonlyMap<string, number>): void => {
+      expect(version).toBeGreaterThanOrEqual(least.get(id) ?? 0);
+      seen.set(id, Math.max(version, seen.get(id) ?? 0));
       reads += 1;
     };
     const get = async (): Promise<void> => {
@@ -145,7 +146,10 @@ describe('a rebuild of the read models', () => {
         const known = [...listed];
         const id = known[Math.floor(Math.random() * known.length)];
         if (id === undefined) await new Promise((resolve) => setImmediate(resolve));
-        else note(id, (await getGeneration(ports, { id, tenant }))?.version ?? 0);
+        else {
+          const least = new Map(seen);
+          note(id, (await getGeneration(ports, { id, tenant }))?.version ?? 0, least);
+        }
       }
     };
     const list = async (): Promise<void> => {
@@ -154,6 +158,7 @@ describe('a rebuild of the read models', () => {
         const found = new Set<string>();
         let after: string | undefined;
         do {
+          const least = new Map(seen);
           const page = await listGenerations(ports, {
             tenant,
             limit: 100,
@@ -162,7 +167,7 @@ describe('a rebuild of the read models', () => {
           if (page.outcome !== 'page') throw new Error('a cursor did not survive the switch');
           for (const { id, version } of page.generations) {
             found.add(id);
-            note(id, version);
+            note(id, version, least);
           }
           after = page.next ?? undefined;
         } while (after !== undefined);

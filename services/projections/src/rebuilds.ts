@@ -87,6 +87,12 @@ async function look(
       sql,
       store,
       signal,
+      holds: async (tx) => {
+        const rows = await tx`
+          select from event_store.checkpoints
+          where subscription = ${lease} and fencing = ${String(held.fencing)}::bigint and holder is not null for update`;
+        return rows.length > 0;
+      },
       progress: async (state, so) => {
         if (state === notedState && performance.now() - notedAt < noteEveryMs) return;
         notedAt = performance.now();
@@ -98,12 +104,18 @@ async function look(
     await noteRebuild(sql, asked.id, 'switched', done);
     logger.info({ rebuild: asked.id, ...done }, 'the read models that were built anew are live');
   } catch (error) {
-    // One that is only interrupted stays open.
-    if (!signal.aborted)
+    // One that is only interrupted, or that met what passes by itself, stays open and is begun anew.
+    if (!signal.aborted && !passes(error))
       await noteFailedRebuild(sql, asked.id, error instanceof Error ? error.message : String(error));
     throw error;
   } finally {
     clearInterval(renewal);
     await store.checkpoints.release(lease, held.fencing).catch(() => undefined);
   }
+}
+
+/** Connections, locks, a server that restarts; or rows of a process that was late with its own. */
+function passes(error: unknown): boolean {
+  const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
+  return /^(08|23505|40|53|55|57|CONN|ECONN|EPIPE|store_unavailable|outcome_unknown)/.test(code);
 }

@@ -1,4 +1,5 @@
-import type { Cursor, EventStore, RecordedEvent } from '@darkroom/event-store';
+import { IllegalTransition } from '@darkroom/domain';
+import { type Cursor, type EventStore, EventStoreError, type RecordedEvent } from '@darkroom/event-store';
 import type postgres from 'postgres';
 import { projectDetail } from '../detail/project-detail.js';
 import { projectFeed } from '../feed/project-feed.js';
@@ -34,8 +35,11 @@ export async function projectNext(
   events: readonly RecordedEvent[],
 ): Promise<void> {
   const streams = [...new Set(events.map(({ stream }) => stream))];
-  for (let start = 0; start < streams.length; start += 128)
-    await projectDetail({ sql, store, tables: 'next' }, streams.slice(start, start + 128));
+  for (let start = 0; start < streams.length; start += 128) {
+    const { failed } = await projectDetail({ sql, store, tables: 'next' }, streams.slice(start, start + 128));
+    const other = failed.find(({ error }) => !isUnfoldable(error));
+    if (other !== undefined) throw other.error;
+  }
 }
 
 /** The same for the feed. */
@@ -43,3 +47,8 @@ export async function feedNext(tx: postgres.TransactionSql, events: readonly Rec
   for (let start = 0; start < events.length; start += 1_000)
     await projectFeed(tx, events.slice(start, start + 1_000), 'next');
 }
+
+/** The log holds what no fold allows, or what this program cannot read: trying again changes nothing. */
+const isUnfoldable = (error: unknown): boolean =>
+  error instanceof IllegalTransition ||
+  (error instanceof EventStoreError && error.code === 'unreadable_event');

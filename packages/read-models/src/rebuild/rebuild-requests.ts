@@ -64,7 +64,7 @@ export async function noteRebuild(
         events_about = coalesce(events_about, (
           select nullif(greatest(c.reltuples, 0), 0)::bigint from pg_class c where c.oid = 'event_store.events'::regclass)),
         finished_at = ${state === 'switched' ? sql`clock_timestamp()` : sql`null`}
-    where id = ${id}`;
+    where id = ${id} and state in ('asked', 'building', 'catching_up')`;
 }
 
 /** Notes why it was given up. */

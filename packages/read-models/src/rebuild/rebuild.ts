@@ -10,6 +10,8 @@ export interface RebuildPorts {
   readonly store: Pick<EventStore, 'readAll' | 'readByStream' | 'readStream' | 'checkpoints' | 'origin'>;
   readonly progress: (state: 'building' | 'catching_up', done: Progress) => Promise<void>;
   readonly signal: AbortSignal;
+  /** Whether the rebuild is still this process's, asked in the switch's own transaction, which keeps it so until its end. */
+  readonly holds: (tx: postgres.TransactionSql) => Promise<boolean>;
 }
 
 /** So close to the end of the log that what is left fits into the transaction of the switch. */
@@ -27,6 +29,15 @@ interface Reached {
  * reads and writes go on. A reader sees the old or the new rows, never neither, and never less than it saw before.
  */
 export async function rebuild(ports: RebuildPorts): Promise<Progress> {
+  try {
+    return await buildAndSwitch(ports);
+  } finally {
+    // What was built and not taken, or was taken from the readers: prompts must not stay where nobody looks for them.
+    await ports.sql`select read_models.clear_next()`.catch(() => undefined);
+  }
+}
+
+async function buildAndSwitch(ports: RebuildPorts): Promise<Progress> {
   const { sql, store, progress, signal } = ports;
   await sql`select read_models.clear_next()`;
   // Where the live feed stands: the detail, which folds whole streams, is caught up with from there as well.
@@ -43,7 +54,6 @@ export async function rebuild(ports: RebuildPorts): Promise<Progress> {
     switches += 1;
     if (switches === mostSwitches) throw new Error('readers or writers never let the switch through');
   }
-  await sql`select read_models.clear_next()`;
   return done;
 }
 
@@ -66,10 +76,11 @@ async function follow(
 }
 
 /** The switch. False: somebody held a table for too long, or too much came meanwhile; nothing has changed. */
-async function takeTheirPlace({ sql, store }: RebuildPorts, reached: Reached): Promise<boolean> {
+async function takeTheirPlace({ sql, store, holds }: RebuildPorts, reached: Reached): Promise<boolean> {
   try {
     return await sql.begin(async (tx) => {
       await tx.unsafe(`set local lock_timeout = ${lockTimeoutMs}`);
+      if (!(await holds(tx))) throw new Error('another process does the rebuild now');
       await tx`select read_models.hold_writers()`;
       // What the live models show by now, they show no more of: read before anything is written, whose transaction would hold
       // readers of the log back.
@@ -82,8 +93,11 @@ async function takeTheirPlace({ sql, store }: RebuildPorts, reached: Reached): P
       return true;
     });
   } catch (error) {
-    if (typeof error === 'object' && error !== null && 'code' in error && error.code === '55P03')
+    if (typeof error === 'object' && error !== null && 'code' in error && isLockTrouble(error.code))
       return false;
     throw error;
   }
 }
+
+/** Not had in time, or taken crosswise by a writer. */
+const isLockTrouble = (code: unknown): boolean => code === '55P03' || code === '40P01';

@@ -24,13 +24,24 @@ it('no reader sees an older version than before, whichever way it asks, while th
   );
   const seen = new Map<string, { run: number; version: number; rank: number }>();
   const sources = new Map<string, number>();
-  const note = (from: string, id: string, run: number, version: number, status?: string): void => {
-    const before = seen.get(id) ?? { run: 0, version: 0, rank: 0 };
+  type Seen = ReadonlyMap<string, { readonly run: number; readonly version: number; readonly rank: number }>;
+  /** `least`: what had been seen when the request began; another reader may have seen more meanwhile. */
+  const note = (
+    from: string,
+    id: string,
+    run: number,
+    version: number,
+    status: string | undefined,
+    least: Seen,
+  ): void => {
+    const before = least.get(id) ?? { run: 0, version: 0, rank: 0 };
     const older = run < before.run || (run === before.run && version < before.version);
     if (older) throw new Error(`${from}: ${id} at ${run}.${version} after ${before.run}.${before.version}`);
     const now = status === undefined ? before.rank : (rank[status] ?? 0);
     if (run === before.run && now < before.rank) throw new Error(`${from}: ${id} went back to ${status}`);
-    seen.set(id, { run, version, rank: now });
+    const known = seen.get(id);
+    if (known === undefined || run > known.run || (run === known.run && version >= known.version))
+      seen.set(id, { run, version, rank: Math.max(now, run === known?.run ? known.rank : 0) });
     sources.set(from, (sources.get(from) ?? 0) + 1);
   };
 
@@ -51,17 +62,19 @@ it('no reader sees an older version than before, whichever way it asks, while th
       const id = ids[Math.floor(Math.random() * ids.length)];
       if (id === undefined) await pause(5);
       else {
+        const least = new Map(seen);
         const answer = await intake.call({ path: `/v1/generations/${id}` });
         const { run, version, status } = answer.json(one).data;
-        note('GET', id, run, version, status);
+        note('GET', id, run, version, status, least);
       }
     }
   };
   const list = async (): Promise<void> => {
     while (!over.signal.aborted) {
+      const least = new Map(seen);
       const answer = await intake.call({ path: '/v1/generations?limit=100' });
       for (const { id, run, version, status } of answer.json(page).data)
-        note('list', id, run, version, status);
+        note('list', id, run, version, status, least);
     }
   };
   /** What a stream has told so far, each message once. */
@@ -91,7 +104,7 @@ it('no reader sees an older version than before, whichever way it asks, while th
       sources.set('feed', (sources.get('feed') ?? 0) + 1);
       const known = seen.get(generation);
       if (known === undefined || version > known.version)
-        note('feed first', generation, message.data.run, version);
+        note('feed first', generation, message.data.run, version, undefined, seen);
     });
   };
   const history = async (): Promise<void> => {
@@ -106,7 +119,7 @@ it('no reader sees an older version than before, whichever way it asks, while th
       const last = data.at(-1);
       const known = seen.get(id);
       if (last && (known === undefined || last.version > known.version))
-        note('history', id, last.run, last.version);
+        note('history', id, last.run, last.version, undefined, seen);
       await pause(10);
     }
   };
