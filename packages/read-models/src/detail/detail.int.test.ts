@@ -230,6 +230,25 @@ describe('the detail of generations', () => {
       expect((await page({ tenant: 'behind', status: ['queued'] })).ids).toEqual([]);
     });
 
+    it('shows one whose newest event this program cannot read as its row has it, and the others', async () => {
+      const [bad, good] = [await start('newer'), await start('newer')];
+      await project(bad);
+      await project(good);
+      await database.superuser`
+        insert into event_store.events (stream, version, type, schema_version, id, data, metadata)
+        values (${bad}, 2, 'SubmissionStarted', 99, ${randomUUID()}, '{}', '{"tenant":"newer","actor":"service:test"}')`;
+      await database.superuser`update event_store.streams set version = 2 where id = ${bad}`;
+      const list = await listGenerations(ports, { tenant: 'newer', limit: 5 });
+      expect(list.outcome === 'page' && new Set(list.generations.map(({ id }) => id))).toEqual(
+        new Set([bad, good]),
+      );
+      const found = await searchGenerations(ports, { tenant: 'newer', limit: 5 });
+      expect(found.map(({ version }) => version)).toEqual([1, 1]);
+      await expect(getGeneration(ports, { id: bad, tenant: 'newer' })).rejects.toMatchObject({
+        code: 'unreadable_event',
+      });
+    });
+
     it('walks its covering index, without a sort', async () => {
       await database.superuser`vacuum analyze read_models.detail_v1`;
       const query = { tenant: 'lists', limit: 3, status: ['processing'], model: 'sim/standard' } as const;

@@ -1,6 +1,6 @@
 import { generationEventTypes, type GenerationEventType } from '@darkroom/contract';
-import { evolve } from '@darkroom/domain';
-import type { RecordedEvent } from '@darkroom/event-store';
+import { evolve, IllegalTransition } from '@darkroom/domain';
+import { EventStoreError, type RecordedEvent } from '@darkroom/event-store';
 import type { GenerationDetail } from './detail.js';
 
 const ofGenerations = new Set<string>(generationEventTypes);
@@ -58,3 +58,8 @@ function beside(detail: GenerationDetail | undefined, event: GenerationRecord): 
   // The event is the word that counts: the store's own columns may be emptied a moment later.
   return event.type === 'PersonalDataErased' ? { ...before, prompt: null, erased: true } : before;
 }
+
+/** The log holds what no fold allows, or what this program cannot read: trying again changes nothing. */
+export const isUnfoldable = (error: unknown): boolean =>
+  error instanceof IllegalTransition ||
+  (error instanceof EventStoreError && error.code === 'unreadable_event');

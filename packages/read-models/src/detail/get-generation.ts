@@ -2,7 +2,7 @@ import type { EventStore } from '@darkroom/event-store';
 import type postgres from 'postgres';
 import type { GenerationDetail } from './detail.js';
 import { parseDetailRow } from './detail-row.js';
-import { foldDetail } from './fold-detail.js';
+import { foldDetail, isUnfoldable } from './fold-detail.js';
 
 /** What queries of the model need: the rows, and the store for what a row lacks. */
 export interface DetailPorts {
@@ -34,4 +34,22 @@ export async function caughtUp(
   const detail = row['id'] === null ? undefined : parseDetailRow(row);
   if (detail && detail.version >= Number(row['head'])) return detail;
   return foldDetail(detail, await ports.store.readStream(id, { after: detail?.version ?? 0, tenant }));
+}
+
+/**
+ * The same for one of a list: where the stream holds what cannot be read or folded, its row as it is. One such generation must not
+ * hide the others; whoever asks for it by name is told.
+ */
+export async function caughtUpOrAsItIs(
+  ports: DetailPorts,
+  id: string,
+  row: postgres.Row,
+  tenant: string | undefined,
+): Promise<GenerationDetail | undefined> {
+  try {
+    return await caughtUp(ports, id, row, tenant);
+  } catch (error) {
+    if (!isUnfoldable(error)) throw error;
+    return row['id'] === null ? undefined : parseDetailRow(row);
+  }
 }

@@ -3,7 +3,7 @@ import type postgres from 'postgres';
 import type { GenerationStatus } from '../resource/status-of.js';
 import { statusOf } from '../resource/status-of.js';
 import type { GenerationDetail } from './detail.js';
-import { caughtUp, type DetailPorts } from './get-generation.js';
+import { caughtUpOrAsItIs, type DetailPorts } from './get-generation.js';
 import {
   type CursorBinding,
   type CursorSigner,
@@ -60,7 +60,7 @@ export async function listGenerations(ports: ListPorts, query: ListQuery): Promi
   const rows = await listPage(ports.sql, query, after);
   const shown = rows.slice(0, query.limit);
   const details = await Promise.all(
-    shown.map((row) => caughtUp(ports, String(row['id']), row, query.tenant)),
+    shown.map((row) => caughtUpOrAsItIs(ports, String(row['id']), row, query.tenant)),
   );
   const wanted = query.status;
   const generations = details.filter(

@@ -3,7 +3,7 @@ import type postgres from 'postgres';
 import type { GenerationStatus } from '../resource/status-of.js';
 import type { GenerationDetail } from './detail.js';
 import { detailColumns } from './detail-row.js';
-import { caughtUp, type DetailPorts } from './get-generation.js';
+import { caughtUpOrAsItIs, type DetailPorts } from './get-generation.js';
 
 /** What operators search by, over all tenants. */
 export interface GenerationSearch {
@@ -56,7 +56,9 @@ export async function searchGenerations(
       ${search.createdAfter === undefined ? sql`` : sql`and d.created_at > ${search.createdAfter}`}
       ${search.createdBefore === undefined ? sql`` : sql`and d.created_at < ${search.createdBefore}`}
     order by d.id desc limit ${search.limit}`;
-  const details = await Promise.all(rows.map((row) => caughtUp(ports, String(row['id']), row, undefined)));
+  const details = await Promise.all(
+    rows.map((row) => caughtUpOrAsItIs(ports, String(row['id']), row, undefined)),
+  );
   return details.filter((detail) => detail !== undefined);
 }
 
@@ -93,6 +95,8 @@ export async function generationsInNeed(
     where ${need.of === 'open-question' ? sql`d.open_questions > 0` : sql`d.paid_orphans > 0`}
       ${need.after === undefined ? sql`` : sql`and d.id > ${need.after}::uuid`}
     order by d.id limit ${need.limit}`;
-  const details = await Promise.all(rows.map((row) => caughtUp(ports, String(row['id']), row, undefined)));
+  const details = await Promise.all(
+    rows.map((row) => caughtUpOrAsItIs(ports, String(row['id']), row, undefined)),
+  );
   return details.filter((detail) => detail !== undefined);
 }

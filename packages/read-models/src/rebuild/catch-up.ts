@@ -1,6 +1,6 @@
-import { IllegalTransition } from '@darkroom/domain';
-import { type Cursor, type EventStore, EventStoreError, type RecordedEvent } from '@darkroom/event-store';
+import type { Cursor, EventStore, RecordedEvent } from '@darkroom/event-store';
 import type postgres from 'postgres';
+import { isUnfoldable } from '../detail/fold-detail.js';
 import { projectDetail } from '../detail/project-detail.js';
 import { projectFeed } from '../feed/project-feed.js';
 
@@ -47,8 +47,3 @@ export async function feedNext(tx: postgres.TransactionSql, events: readonly Rec
   for (let start = 0; start < events.length; start += 1_000)
     await projectFeed(tx, events.slice(start, start + 1_000), 'next');
 }
-
-/** The log holds what no fold allows, or what this program cannot read: trying again changes nothing. */
-const isUnfoldable = (error: unknown): boolean =>
-  error instanceof IllegalTransition ||
-  (error instanceof EventStoreError && error.code === 'unreadable_event');
