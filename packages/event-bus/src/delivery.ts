@@ -1,5 +1,6 @@
 import type { BusMessage } from './message.js';
-import type { ParkedStreams } from './parked-streams.js';
+import { EventStoreError } from '@darkroom/event-store';
+import type { ParkedAt, ParkedStream, ParkedStreams } from './parked-streams.js';
 import type { BusLog, HandleMessage } from './port.js';
 import {
   classifyFailure,
@@ -94,6 +95,21 @@ export class Delivery {
     }
   }
 
+  /**
+   * An event that this program cannot read, of a newer version or damaged: its stream is parked at once, later events queue behind
+   * it, and it is tried again when its time has come, by a program that may read it then.
+   */
+  async parkUnreadable(event: ParkedAt, error: unknown): Promise<void> {
+    this.options.signal.throwIfAborted();
+    await this.options.parked.park(event, error, 1, parkedBackoffMs(1, this.options.policy));
+    this.parkedNow.add(event.stream);
+    const { stream, version, type } = event;
+    this.options.log.error(
+      { group: this.options.group, stream, version, type, err: error },
+      'an event cannot be read; its stream is parked, the others go on',
+    );
+  }
+
   /** Tries a parked stream whose time has come. */
   async retryParked(stream: string): Promise<void> {
     this.parkedNow.add(stream);
@@ -116,9 +132,8 @@ export class Delivery {
       // Handled before the stream was parked, and delivered again.
       if (message && message.version < row.version) return true;
       const upTo = Math.max(row.lastVersion, message?.version ?? 0);
-      const behind = (await this.options.readStream(stream, row.version - 1)).filter(
-        (event) => event.version <= upTo,
-      );
+      const behind = await this.readBehind(row, upTo);
+      if (behind === undefined) return true;
       for (const event of behind) {
         try {
           await this.options.handle(event);
@@ -138,6 +153,20 @@ export class Delivery {
         this.options.log.info({ group: this.options.group, stream, version: upTo }, 'parked stream goes on');
         return true;
       }
+    }
+  }
+
+  /** The events from the one that failed up to a version. Undefined: one of them cannot be read, which was noted. */
+  private async readBehind(row: ParkedStream, upTo: number): Promise<BusMessage[] | undefined> {
+    const { parked, policy, readStream } = this.options;
+    try {
+      const events = await readStream(row.stream, row.version - 1);
+      return events.filter((event) => event.version <= upTo);
+    } catch (error) {
+      if (!(error instanceof EventStoreError && error.code === 'unreadable_event')) throw error;
+      const at = { stream: row.stream, version: row.version, id: row.eventId, type: row.eventType };
+      await parked.failedAgain(at, upTo, error, parkedBackoffMs(row.attempts + 1, policy));
+      return undefined;
     }
   }
 

@@ -59,16 +59,19 @@ export const parkedColumns = (
   consumer, stream, version, event_id as "eventId", event_type as "eventType", last_version as "lastVersion", error, attempts,
   parked_at as "parkedAt", last_tried_at as "lastTriedAt", next_try_at as "nextTryAt"`;
 
+/** What names the event that a stream was parked at. */
+export type ParkedAt = Pick<BusMessage, 'stream' | 'version' | 'id'> & { readonly type: string };
+
 /** The table of parked streams as one consumer sees it. */
 export interface ParkedStreams {
   /** Streams parked now. */
   streams(): Promise<string[]>;
   load(stream: string): Promise<ParkedStream | undefined>;
-  park(message: BusMessage, error: unknown, tries: number, nextTryMs: number): Promise<void>;
+  park(message: ParkedAt, error: unknown, tries: number, nextTryMs: number): Promise<void>;
   /** Notes an event that queues behind. */
   queueBehind(stream: string, version: number): Promise<void>;
   /** The stream was tried again up to this event and failed there. */
-  failedAgain(message: BusMessage, lastVersion: number, error: unknown, nextTryMs: number): Promise<void>;
+  failedAgain(message: ParkedAt, lastVersion: number, error: unknown, nextTryMs: number): Promise<void>;
   /** Everything up to `lastVersion` was handled. False: more has queued behind meanwhile. */
   release(stream: string, lastVersion: number): Promise<boolean>;
   /** Streams whose next try is due, the longest waiting first. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { EventType } from '@darkroom/contract';
-import type { CheckpointLease, Cursor, EventStore, RecordedEvent } from '@darkroom/event-store';
+import type { CheckpointLease, Cursor, EventStore, LogPage } from '@darkroom/event-store';
 import type postgres from 'postgres';
 import { Delivery } from './delivery.js';
 import { KeyedScheduler } from './keyed-scheduler.js';
@@ -217,7 +217,7 @@ export class PostgresLogConsumer implements Consumer {
       const lookedAt = Date.now();
       const page = await store.readAll({ after: cursor, limit: batchSize, types: this.work.types });
       this.lastProgressAt = new Date();
-      if (page.events.length > 0) this.take(page.events, lookedAt, scheduler, delivery);
+      if (page.cursor !== cursor) this.take(page, lookedAt, scheduler, delivery);
       const moved = page.cursor !== cursor;
       if (moved) scheduler.reach(page.cursor);
       cursor = page.cursor;
@@ -235,19 +235,31 @@ export class PostgresLogConsumer implements Consumer {
     }
   }
 
+  /** Takes a page's events in the order of the log, those that cannot be read too: nothing may be passed in silence. */
   private take(
-    events: readonly RecordedEvent[],
+    { events, unreadable }: LogPage,
     lookedAt: number,
     scheduler: KeyedScheduler<Cursor>,
     delivery: Delivery,
   ): void {
+    if (events.length + unreadable.length === 0) return;
     const poll = recordPoll(this.options.group, lookedAt, events.length);
+    const late = [...unreadable];
+    const parkUpTo = (cursor: Cursor | undefined): void => {
+      for (let next = late[0]; next && (cursor === undefined || next.cursor < cursor); next = late[0]) {
+        late.shift();
+        const event = next;
+        scheduler.add(event.stream, event.cursor, () => delivery.parkUnreadable(event, event.error));
+      }
+    };
     for (const event of events) {
+      parkUpTo(event.cursor);
       const message = toBusMessage(event);
       scheduler.add(event.stream, event.cursor, () =>
         aboutMessage(message, poll, () => delivery.deliver(message)),
       );
     }
+    parkUpTo(undefined);
   }
 
   private async retryParked(scheduler: KeyedScheduler<Cursor>, delivery: Delivery): Promise<void> {

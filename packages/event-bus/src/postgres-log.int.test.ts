@@ -22,6 +22,7 @@ import {
   type BusHarness,
   type ConsumeRequest,
   type RunningConsumer,
+  until,
 } from './testing/index.js';
 
 const types = Object.keys(eventSchemas).filter(isEventType);
@@ -176,6 +177,37 @@ describe('bus on the Postgres log', () => {
       return version + 1;
     },
   };
+
+  it('an event of a newer schema parks its stream, the others flow; it is done once this program can read it', async () => {
+    const group = `newer-${randomUUID()}`;
+    const [stream, other] = [randomUUID(), randomUUID()];
+    await harness.append(stream);
+    await harness.append(stream);
+    await harness.append(stream);
+    await database.superuser`
+      update event_store.events set schema_version = 99 where stream = ${stream} and version = 2`;
+    await harness.append(other);
+    const seen: string[] = [];
+    const consumer = await consume({
+      group,
+      policy: { parkBaseMs: 3_600_000 },
+      handle: async (message) => {
+        seen.push(`${message.stream}@${message.version}`);
+      },
+    });
+    await until('the other', () => seen.includes(`${other}@1`));
+    await until('parked, the last behind it', async () => {
+      const [row] = await harness.parked(group);
+      return row?.version === 2 && row.lastVersion === 3 && row.error.code === 'unreadable_event';
+    });
+    expect(seen.filter((at) => at.startsWith(stream))).toEqual([`${stream}@1`]);
+    await database.superuser`
+      update event_store.events set schema_version = 1 where stream = ${stream} and version = 2`;
+    expect(await harness.replay(group)).toBe(1);
+    await until('released', async () => (await harness.parked(group)).length === 0);
+    expect(seen.filter((at) => at.startsWith(stream))).toEqual([1, 2, 3].map((n) => `${stream}@${n}`));
+    await consumer.stop();
+  });
 
   for (const { name, run } of busConformance) {
     it(name, () => run(harness));
