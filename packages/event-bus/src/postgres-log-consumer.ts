@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { EventType } from '@darkroom/contract';
-import type { CheckpointLease, Cursor, EventStore, LogPage } from '@darkroom/event-store';
+import type { CheckpointLease, Cursor, EventStore, LogPage, UnreadableEvent } from '@darkroom/event-store';
 import type postgres from 'postgres';
 import { Delivery } from './delivery.js';
 import { KeyedScheduler } from './keyed-scheduler.js';
@@ -244,22 +244,22 @@ export class PostgresLogConsumer implements Consumer {
   ): void {
     if (events.length + unreadable.length === 0) return;
     const poll = recordPoll(this.options.group, lookedAt, events.length);
-    const late = [...unreadable];
-    const parkUpTo = (cursor: Cursor | undefined): void => {
-      for (let next = late[0]; next && (cursor === undefined || next.cursor < cursor); next = late[0]) {
-        late.shift();
-        const event = next;
-        scheduler.add(event.stream, event.cursor, () => delivery.parkUnreadable(event, event.error));
-      }
-    };
+    let parked = 0;
     for (const event of events) {
-      parkUpTo(event.cursor);
+      const before = unreadable.findIndex(({ cursor }, n) => n >= parked && cursor > event.cursor);
+      const upTo = before < 0 ? unreadable.length : before;
+      for (const one of unreadable.slice(parked, upTo)) this.park(one, scheduler, delivery);
+      parked = upTo;
       const message = toBusMessage(event);
       scheduler.add(event.stream, event.cursor, () =>
         aboutMessage(message, poll, () => delivery.deliver(message)),
       );
     }
-    parkUpTo(undefined);
+    for (const one of unreadable.slice(parked)) this.park(one, scheduler, delivery);
+  }
+
+  private park(event: UnreadableEvent, scheduler: KeyedScheduler<Cursor>, delivery: Delivery): void {
+    scheduler.add(event.stream, event.cursor, () => delivery.parkUnreadable(event, event.error));
   }
 
   private async retryParked(scheduler: KeyedScheduler<Cursor>, delivery: Delivery): Promise<void> {

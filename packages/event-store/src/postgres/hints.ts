@@ -4,25 +4,9 @@ import type { Database } from '../database.js';
 
 const channel = 'event_store_appended';
 
-/** The stores of this process that share a database: they are not told by way of the server. */
-interface Neighbours {
-  /** Names them in what is sent: what comes from here was told here. */
-  readonly id: string;
-  readonly listeners: Set<() => void>;
-}
-const neighbourhoods = new Map<string, Neighbours>();
-
-function neighboursAt(sql: Database): Neighbours {
-  const { host, port, database } = sql.options;
-  const place = JSON.stringify([host, port, database]);
-  const neighbours = neighbourhoods.get(place) ?? { id: randomUUID(), listeners: new Set() };
-  neighbourhoods.set(place, neighbours);
-  return neighbours;
-}
-
-/** Hints that something was appended, within this process at once, from others by NOTIFY. Never relied on. */
+/** Hints that something was appended, from this process at once, from others by NOTIFY. Never relied on. */
 export interface Hints {
-  /** This store has appended: tells its own listeners, and all others, in this process and elsewhere, at most once an interval. */
+  /** This process has appended: tells its own listeners, and the other processes at most once an interval. */
   appended(): void;
   onAppended(listener: () => void): () => void;
   stop(): Promise<void>;
@@ -33,8 +17,8 @@ export interface Hints {
  * 8.0k to 1.9k appends a second).
  */
 export function postgresHints(sql: Database, everyMs: number): Hints {
+  const self = randomUUID();
   const listeners = new Set<() => void>();
-  const { id: self, listeners: everybodyHere } = neighboursAt(sql);
   let lastSent = Number.NEGATIVE_INFINITY;
   let later: NodeJS.Timeout | undefined;
   let sending: Promise<void> = Promise.resolve();
@@ -47,7 +31,6 @@ export function postgresHints(sql: Database, everyMs: number): Hints {
 
   function send(): void {
     lastSent = performance.now();
-    for (const listener of everybodyHere) if (!listeners.has(listener)) listener();
     // A hint that is lost costs its readers one polling interval.
     sending = sql`SELECT pg_notify(${channel}, ${self})`.then(
       () => undefined,
@@ -73,16 +56,11 @@ export function postgresHints(sql: Database, everyMs: number): Hints {
       // An own function for each call: the same listener may be added twice.
       const entry = (): void => listener();
       listeners.add(entry);
-      everybodyHere.add(entry);
       if (!stopped) listening ??= listen(sql, (sender) => sender !== self && tellAll(), tellAll);
-      return () => {
-        listeners.delete(entry);
-        everybodyHere.delete(entry);
-      };
+      return () => listeners.delete(entry);
     },
     async stop() {
       stopped = true;
-      for (const listener of listeners) everybodyHere.delete(listener);
       listeners.clear();
       if (later !== undefined) {
         clearTimeout(later);
