@@ -48,8 +48,10 @@ export async function inspectImage(
   if (width > limits.maxSide || height > limits.maxSide || width * height > limits.maxPixels)
     throw new OutputRejected('REJECTION_REASON_PIXEL_LIMIT', `${width} x ${height} pixels`);
 
+  // Every pixel, and nothing made of them: `stats()` decodes as much and computes for eight times as long (24 ms of 1024 x 1024).
   await sharp(file.path, { failOn: 'error', limitInputPixels: limits.maxPixels })
-    .stats()
+    .raw()
+    .toBuffer()
     .catch((error: unknown) => {
       throw notAnImage('it does not decode to its end', error);
     });
