@@ -14,6 +14,7 @@ export interface BareRow {
 export async function createBareTable(sql: Database): Promise<void> {
   await sql.unsafe(`
     CREATE TABLE public.bare (LIKE event_store.events INCLUDING DEFAULTS INCLUDING IDENTITY INCLUDING INDEXES);
+    ALTER TABLE public.bare ALTER tx SET DEFAULT pg_current_xact_id();
     GRANT SELECT, INSERT ON public.bare TO PUBLIC`);
 }
 
