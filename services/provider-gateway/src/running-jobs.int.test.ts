@@ -166,6 +166,20 @@ describe('a webhook', () => {
     expect(vendor.submits).toHaveLength(1);
   });
 
+  it('that comes before the answer to its submit has the job looked at right after it', async () => {
+    let generation = '';
+    vendor.says(async ({ method }) => {
+      if (method !== 'POST') return done([picture]);
+      await gateway.notify(generation, { id, status: 'succeeded', outputs: [picture] });
+      return json(201, { id, status: 'queued' });
+    });
+    generation = await gateway.request('standard');
+    await gateway.when('produced', generation, ended);
+    const [submitted, polled] = vendor.calls;
+    // The first look at a job of this model would come after 620 ms at the earliest.
+    expect((polled?.at ?? 0) - (submitted?.at ?? 0)).toBeLessThan(600);
+  });
+
   it('that nobody signed is not believed', async () => {
     vendor.says(() => ({ status: 504 }));
     const generation = await gateway.request('blind');

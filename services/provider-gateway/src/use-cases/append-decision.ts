@@ -41,14 +41,30 @@ export function nextOf(appended: Appended): Next {
 const mostRaces = 100;
 
 /** Where the row goes with this state: on to its rest, or kept for what is to be done now. */
-function moveTo(ports: GatewayPorts, state: GenerationState, mayRest: boolean): Move {
+function moveTo(
+  ports: GatewayPorts,
+  state: GenerationState,
+  events: readonly GenerationEvent[],
+  mayRest: boolean,
+): Move {
   const now = ports.now();
-  const attempt = currentAttempt(state);
-  const usualMs =
-    1000 * (attempt === undefined ? 1 : (ports.accessTo(attempt.model)?.sheet.usualSeconds.p50 ?? 1));
-  const pollMs = attempt === undefined ? usualMs : pollDelay(attempt, now, usualMs, ports.random());
-  const rest = mayRest ? restOf(state, now, pollMs) : undefined;
+  const rest = mayRest ? restOf(state, now, pollAfter(ports, state, events, now)) : undefined;
   return rowOf(state, now, { due: rest?.due ?? null, release: rest !== undefined });
+}
+
+/** Milliseconds to the next look at the job: none where a webhook came before the answer to its submit, as the job may be over. */
+function pollAfter(
+  ports: GatewayPorts,
+  state: GenerationState,
+  events: readonly GenerationEvent[],
+  now: number,
+): number {
+  const attempt = currentAttempt(state);
+  if (attempt === undefined) return 0;
+  const isAcceptedNow = events.some(({ type }) => type === 'SubmissionAccepted');
+  if (isAcceptedNow && attempt.notifications > 0) return 0;
+  const usualMs = 1000 * (ports.accessTo(attempt.model)?.sheet.usualSeconds.p50 ?? 1);
+  return pollDelay(attempt, now, usualMs, ports.random());
 }
 
 /**
@@ -85,7 +101,7 @@ async function appendOnce(
     const decision = decide(command, state);
     if (decision.kind === 'refused') return { outcome: 'refused', reason: decision.reason, state };
     const after = foldOn(state, ports.now(), decision.events);
-    const move = moveTo(ports, after, mayRest);
+    const move = moveTo(ports, after, decision.events, mayRest);
     const { outcome } = await ports.store.append({
       stream: claim.generation,
       expected: state.version,
