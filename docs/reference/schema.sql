@@ -48,75 +48,6 @@ WITH (fillfactor='70', autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_
 
 ALTER TABLE artifact.jobs OWNER TO darkroom_owner;
 
-CREATE FUNCTION artifact.claim_ready(wanted_account text, slots integer, wanted_holder text, most integer, lease interval) RETURNS SETOF artifact.jobs
-    LANGUAGE plpgsql
-    SET plan_cache_mode TO 'force_custom_plan'
-    AS $$
-DECLARE
-  free integer;
-  last_served bigint;
-  candidates uuid[];
-  picked uuid[];
-BEGIN
-  PERFORM artifact.lock_account(wanted_account);
-  SELECT slots - count(*) INTO free FROM artifact.jobs j WHERE j.account = wanted_account AND j.holds_slot;
-  free := least(free, most);
-  IF free <= 0 THEN
-    RETURN;
-  END IF;
-  SELECT coalesce(max(t.served), 0) INTO last_served FROM artifact.turns t WHERE t.account = wanted_account;
-  WITH RECURSIVE waiting AS (
-    (SELECT j.tenant FROM artifact.jobs j
-     WHERE j.account = wanted_account AND j.ready_since IS NOT NULL AND j.holder IS NULL
-     ORDER BY j.tenant LIMIT 1)
-    UNION ALL
-    SELECT (SELECT j.tenant FROM artifact.jobs j
-            WHERE j.account = wanted_account AND j.ready_since IS NOT NULL AND j.holder IS NULL AND j.tenant > w.tenant
-            ORDER BY j.tenant LIMIT 1)
-    FROM waiting w WHERE w.tenant IS NOT NULL
-  ), tenants AS MATERIALIZED (
-    SELECT w.tenant, coalesce(t.served, 0) AS served
-    FROM waiting w LEFT JOIN artifact.turns t ON t.account = wanted_account AND t.tenant = w.tenant
-    WHERE w.tenant IS NOT NULL
-    ORDER BY served, w.tenant LIMIT free
-  ), in_turn AS (
-    SELECT oldest.generation, row_number() OVER (ORDER BY oldest.turn, tenants.served, tenants.tenant) AS place
-    FROM tenants, LATERAL (
-      -- Numbered after the limit: a window over the whole backlog would read it all.
-      SELECT first.generation, row_number() OVER (ORDER BY first.ready_since) AS turn
-      FROM (
-        SELECT j.generation, j.ready_since FROM artifact.jobs j
-        WHERE j.account = wanted_account AND j.tenant = tenants.tenant AND j.ready_since IS NOT NULL AND j.holder IS NULL
-        ORDER BY j.ready_since LIMIT free
-      ) first
-    ) oldest
-    ORDER BY place LIMIT free
-  )
-  SELECT array_agg(i.generation ORDER BY i.place) INTO candidates FROM in_turn i;
-  -- The conditions once more, on the rows as they are when locked. Behind a limit, so that each is found by its primary key:
-  -- left the choice, the planner may read the account's whole backlog for each.
-  SELECT array_agg(l.generation ORDER BY c.place) INTO picked
-  FROM unnest(candidates) WITH ORDINALITY AS c(generation, place), LATERAL (
-    SELECT j.generation, j.account, j.ready_since, j.holder FROM artifact.jobs j
-    WHERE j.generation = c.generation LIMIT 1 FOR UPDATE SKIP LOCKED
-  ) l
-  WHERE l.account = wanted_account AND l.ready_since IS NOT NULL AND l.holder IS NULL;
-  RETURN QUERY
-  WITH claimed AS (
-    UPDATE artifact.jobs j
-    SET holder = wanted_holder, fencing = j.fencing + 1, due_at = clock_timestamp() + lease, woken_at = NULL, holds_slot = true
-    WHERE j.generation = ANY (picked)
-    RETURNING j.*
-  ), served AS (
-    INSERT INTO artifact.turns (account, tenant, served)
-    SELECT wanted_account, c.tenant, last_served + max(array_position(picked, c.generation)) FROM claimed c GROUP BY c.tenant
-    ON CONFLICT (account, tenant) DO UPDATE SET served = excluded.served
-  )
-  SELECT c.* FROM claimed c ORDER BY array_position(picked, c.generation);
-END $$;
-
-ALTER FUNCTION artifact.claim_ready(wanted_account text, slots integer, wanted_holder text, most integer, lease interval) OWNER TO darkroom_owner;
-
 CREATE FUNCTION artifact.claim_ready(wanted_account text, slots integer, wanted_holder text, most integer, lease interval, floor bigint) RETURNS SETOF artifact.jobs
     LANGUAGE plpgsql
     SET plan_cache_mode TO 'force_custom_plan'
@@ -187,25 +118,6 @@ END $$;
 
 ALTER FUNCTION artifact.claim_ready(wanted_account text, slots integer, wanted_holder text, most integer, lease interval, floor bigint) OWNER TO darkroom_owner;
 
-CREATE FUNCTION artifact.claim_timed(wanted_holder text, most integer, lease interval) RETURNS TABLE(job artifact.jobs, taken_over boolean)
-    LANGUAGE sql
-    SET plan_cache_mode TO 'force_custom_plan'
-    AS $$
-  WITH due AS MATERIALIZED (
-    SELECT d.generation, d.holder IS NOT NULL AS taken_over, d.due_at FROM artifact.jobs d
-    WHERE d.due_at <= (SELECT clock_timestamp())
-    ORDER BY d.due_at LIMIT most FOR UPDATE SKIP LOCKED
-  ), claimed AS (
-    UPDATE artifact.jobs j
-    SET holder = wanted_holder, fencing = j.fencing + 1, due_at = clock_timestamp() + lease, woken_at = NULL
-    WHERE j.generation = ANY (ARRAY(SELECT d.generation FROM due d))
-    RETURNING j AS job
-  )
-  SELECT c.job, d.taken_over FROM claimed c JOIN due d ON d.generation = (c.job).generation ORDER BY d.due_at;
-$$;
-
-ALTER FUNCTION artifact.claim_timed(wanted_holder text, most integer, lease interval) OWNER TO darkroom_owner;
-
 CREATE FUNCTION artifact.claim_timed(wanted_holder text, most integer, lease interval, floor timestamp with time zone) RETURNS TABLE(job artifact.jobs, taken_over boolean, due timestamp with time zone, looked timestamp with time zone)
     LANGUAGE sql
     SET plan_cache_mode TO 'force_custom_plan'
@@ -248,37 +160,6 @@ CREATE FUNCTION artifact.slots_floor(wanted_account text, beyond bigint) RETURNS
 $$;
 
 ALTER FUNCTION artifact.slots_floor(wanted_account text, beyond bigint) OWNER TO darkroom_owner;
-
-CREATE FUNCTION artifact.take_slot(wanted_generation uuid, held_fencing bigint, wanted_account text, slots integer) RETURNS boolean
-    LANGUAGE plpgsql
-    SET plan_cache_mode TO 'force_custom_plan'
-    AS $$
-DECLARE
-  used integer;
-BEGIN
-  PERFORM artifact.lock_account(wanted_account);
-  PERFORM FROM artifact.jobs j
-  WHERE j.generation = wanted_generation AND j.fencing = held_fencing AND j.holder IS NOT NULL
-    AND j.holds_slot AND j.account = wanted_account;
-  IF FOUND THEN
-    RETURN true;
-  END IF;
-  PERFORM FROM artifact.jobs j
-  WHERE j.account = wanted_account AND j.ready_since IS NOT NULL AND j.holder IS NULL LIMIT 1;
-  IF FOUND THEN
-    RETURN false;
-  END IF;
-  SELECT count(*) INTO used FROM artifact.jobs j
-  WHERE j.account = wanted_account AND j.holds_slot AND j.generation <> wanted_generation;
-  IF used >= slots THEN
-    RETURN false;
-  END IF;
-  UPDATE artifact.jobs j SET account = wanted_account, holds_slot = true
-  WHERE j.generation = wanted_generation AND j.fencing = held_fencing AND j.holder IS NOT NULL;
-  RETURN FOUND;
-END $$;
-
-ALTER FUNCTION artifact.take_slot(wanted_generation uuid, held_fencing bigint, wanted_account text, slots integer) OWNER TO darkroom_owner;
 
 CREATE FUNCTION artifact.take_slot(wanted_generation uuid, held_fencing bigint, wanted_account text, slots integer, floor bigint) RETURNS boolean
     LANGUAGE plpgsql
@@ -615,75 +496,6 @@ WITH (fillfactor='70', autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_
 
 ALTER TABLE gateway.jobs OWNER TO darkroom_owner;
 
-CREATE FUNCTION gateway.claim_ready(wanted_account text, slots integer, wanted_holder text, most integer, lease interval) RETURNS SETOF gateway.jobs
-    LANGUAGE plpgsql
-    SET plan_cache_mode TO 'force_custom_plan'
-    AS $$
-DECLARE
-  free integer;
-  last_served bigint;
-  candidates uuid[];
-  picked uuid[];
-BEGIN
-  PERFORM gateway.lock_account(wanted_account);
-  SELECT slots - count(*) INTO free FROM gateway.jobs j WHERE j.account = wanted_account AND j.holds_slot;
-  free := least(free, most);
-  IF free <= 0 THEN
-    RETURN;
-  END IF;
-  SELECT coalesce(max(t.served), 0) INTO last_served FROM gateway.turns t WHERE t.account = wanted_account;
-  WITH RECURSIVE waiting AS (
-    (SELECT j.tenant FROM gateway.jobs j
-     WHERE j.account = wanted_account AND j.ready_since IS NOT NULL AND j.holder IS NULL
-     ORDER BY j.tenant LIMIT 1)
-    UNION ALL
-    SELECT (SELECT j.tenant FROM gateway.jobs j
-            WHERE j.account = wanted_account AND j.ready_since IS NOT NULL AND j.holder IS NULL AND j.tenant > w.tenant
-            ORDER BY j.tenant LIMIT 1)
-    FROM waiting w WHERE w.tenant IS NOT NULL
-  ), tenants AS MATERIALIZED (
-    SELECT w.tenant, coalesce(t.served, 0) AS served
-    FROM waiting w LEFT JOIN gateway.turns t ON t.account = wanted_account AND t.tenant = w.tenant
-    WHERE w.tenant IS NOT NULL
-    ORDER BY served, w.tenant LIMIT free
-  ), in_turn AS (
-    SELECT oldest.generation, row_number() OVER (ORDER BY oldest.turn, tenants.served, tenants.tenant) AS place
-    FROM tenants, LATERAL (
-      -- Numbered after the limit: a window over the whole backlog would read it all.
-      SELECT first.generation, row_number() OVER (ORDER BY first.ready_since) AS turn
-      FROM (
-        SELECT j.generation, j.ready_since FROM gateway.jobs j
-        WHERE j.account = wanted_account AND j.tenant = tenants.tenant AND j.ready_since IS NOT NULL AND j.holder IS NULL
-        ORDER BY j.ready_since LIMIT free
-      ) first
-    ) oldest
-    ORDER BY place LIMIT free
-  )
-  SELECT array_agg(i.generation ORDER BY i.place) INTO candidates FROM in_turn i;
-  -- The conditions once more, on the rows as they are when locked. Behind a limit, so that each is found by its primary key:
-  -- left the choice, the planner may read the account's whole backlog for each.
-  SELECT array_agg(l.generation ORDER BY c.place) INTO picked
-  FROM unnest(candidates) WITH ORDINALITY AS c(generation, place), LATERAL (
-    SELECT j.generation, j.account, j.ready_since, j.holder FROM gateway.jobs j
-    WHERE j.generation = c.generation LIMIT 1 FOR UPDATE SKIP LOCKED
-  ) l
-  WHERE l.account = wanted_account AND l.ready_since IS NOT NULL AND l.holder IS NULL;
-  RETURN QUERY
-  WITH claimed AS (
-    UPDATE gateway.jobs j
-    SET holder = wanted_holder, fencing = j.fencing + 1, due_at = clock_timestamp() + lease, woken_at = NULL, holds_slot = true
-    WHERE j.generation = ANY (picked)
-    RETURNING j.*
-  ), served AS (
-    INSERT INTO gateway.turns (account, tenant, served)
-    SELECT wanted_account, c.tenant, last_served + max(array_position(picked, c.generation)) FROM claimed c GROUP BY c.tenant
-    ON CONFLICT (account, tenant) DO UPDATE SET served = excluded.served
-  )
-  SELECT c.* FROM claimed c ORDER BY array_position(picked, c.generation);
-END $$;
-
-ALTER FUNCTION gateway.claim_ready(wanted_account text, slots integer, wanted_holder text, most integer, lease interval) OWNER TO darkroom_owner;
-
 CREATE FUNCTION gateway.claim_ready(wanted_account text, slots integer, wanted_holder text, most integer, lease interval, floor bigint) RETURNS SETOF gateway.jobs
     LANGUAGE plpgsql
     SET plan_cache_mode TO 'force_custom_plan'
@@ -754,25 +566,6 @@ END $$;
 
 ALTER FUNCTION gateway.claim_ready(wanted_account text, slots integer, wanted_holder text, most integer, lease interval, floor bigint) OWNER TO darkroom_owner;
 
-CREATE FUNCTION gateway.claim_timed(wanted_holder text, most integer, lease interval) RETURNS TABLE(job gateway.jobs, taken_over boolean)
-    LANGUAGE sql
-    SET plan_cache_mode TO 'force_custom_plan'
-    AS $$
-  WITH due AS MATERIALIZED (
-    SELECT d.generation, d.holder IS NOT NULL AS taken_over, d.due_at FROM gateway.jobs d
-    WHERE d.due_at <= (SELECT clock_timestamp())
-    ORDER BY d.due_at LIMIT most FOR UPDATE SKIP LOCKED
-  ), claimed AS (
-    UPDATE gateway.jobs j
-    SET holder = wanted_holder, fencing = j.fencing + 1, due_at = clock_timestamp() + lease, woken_at = NULL
-    WHERE j.generation = ANY (ARRAY(SELECT d.generation FROM due d))
-    RETURNING j AS job
-  )
-  SELECT c.job, d.taken_over FROM claimed c JOIN due d ON d.generation = (c.job).generation ORDER BY d.due_at;
-$$;
-
-ALTER FUNCTION gateway.claim_timed(wanted_holder text, most integer, lease interval) OWNER TO darkroom_owner;
-
 CREATE FUNCTION gateway.claim_timed(wanted_holder text, most integer, lease interval, floor timestamp with time zone) RETURNS TABLE(job gateway.jobs, taken_over boolean, due timestamp with time zone, looked timestamp with time zone)
     LANGUAGE sql
     SET plan_cache_mode TO 'force_custom_plan'
@@ -815,37 +608,6 @@ CREATE FUNCTION gateway.slots_floor(wanted_account text, beyond bigint) RETURNS 
 $$;
 
 ALTER FUNCTION gateway.slots_floor(wanted_account text, beyond bigint) OWNER TO darkroom_owner;
-
-CREATE FUNCTION gateway.take_slot(wanted_generation uuid, held_fencing bigint, wanted_account text, slots integer) RETURNS boolean
-    LANGUAGE plpgsql
-    SET plan_cache_mode TO 'force_custom_plan'
-    AS $$
-DECLARE
-  used integer;
-BEGIN
-  PERFORM gateway.lock_account(wanted_account);
-  PERFORM FROM gateway.jobs j
-  WHERE j.generation = wanted_generation AND j.fencing = held_fencing AND j.holder IS NOT NULL
-    AND j.holds_slot AND j.account = wanted_account;
-  IF FOUND THEN
-    RETURN true;
-  END IF;
-  PERFORM FROM gateway.jobs j
-  WHERE j.account = wanted_account AND j.ready_since IS NOT NULL AND j.holder IS NULL LIMIT 1;
-  IF FOUND THEN
-    RETURN false;
-  END IF;
-  SELECT count(*) INTO used FROM gateway.jobs j
-  WHERE j.account = wanted_account AND j.holds_slot AND j.generation <> wanted_generation;
-  IF used >= slots THEN
-    RETURN false;
-  END IF;
-  UPDATE gateway.jobs j SET account = wanted_account, holds_slot = true
-  WHERE j.generation = wanted_generation AND j.fencing = held_fencing AND j.holder IS NOT NULL;
-  RETURN FOUND;
-END $$;
-
-ALTER FUNCTION gateway.take_slot(wanted_generation uuid, held_fencing bigint, wanted_account text, slots integer) OWNER TO darkroom_owner;
 
 CREATE FUNCTION gateway.take_slot(wanted_generation uuid, held_fencing bigint, wanted_account text, slots integer, floor bigint) RETURNS boolean
     LANGUAGE plpgsql
@@ -1054,6 +816,7 @@ CREATE FUNCTION read_models.move_counts_v1() RETURNS trigger
     AS $_$
 declare
   moved jsonb;
+  -- The counters follow the table that moved, whatever its name is by then: a rebuild's tables take the live ones' place.
   counters text := case tg_table_name when 'detail_v1' then 'counts_v1' else 'counts_v1_next' end;
 begin
   if tg_op = 'TRUNCATE' then
@@ -1095,7 +858,7 @@ CREATE TABLE artifact.job_migrations (
 
 ALTER TABLE artifact.job_migrations OWNER TO darkroom_owner;
 
-COMMENT ON TABLE artifact.job_migrations IS 'access 17af3efbd45bf25e5a4aac38bbbba5aa7c4b78469d27d6fd33eefde7757ea306';
+COMMENT ON TABLE artifact.job_migrations IS 'access ed3a9f839adb1f7d0b390405aafa10ecedb7829097f64f6c505c2a4c2cbe342e';
 
 CREATE SEQUENCE artifact.slots
     START WITH 1
@@ -1269,7 +1032,7 @@ CREATE TABLE gateway.job_migrations (
 
 ALTER TABLE gateway.job_migrations OWNER TO darkroom_owner;
 
-COMMENT ON TABLE gateway.job_migrations IS 'access 1c4a23930edd32873ca49e39bf295f886439a15751c0a7a7cc8cb5311e5e4094';
+COMMENT ON TABLE gateway.job_migrations IS 'access 313ff8a6242520e1377a1ed6f68917df6e81111d588c7c473fa4d35e846fc9ee';
 
 CREATE TABLE gateway.migrations (
     number integer NOT NULL,
@@ -1491,7 +1254,7 @@ CREATE TABLE read_models.migrations (
 
 ALTER TABLE read_models.migrations OWNER TO darkroom_owner;
 
-COMMENT ON TABLE read_models.migrations IS 'access 449a64c952a20a1ffea098b0f26fe3848358252c7efa0dacf9c471e06cf9c6aa';
+COMMENT ON TABLE read_models.migrations IS 'access 62643ea7387620756617c1e5330eac9bac687317e40d22f2dbb804b2fc99716b';
 
 CREATE TABLE read_models.rebuilds (
     id uuid NOT NULL,

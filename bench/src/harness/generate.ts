@@ -33,7 +33,9 @@ function uuid(at: number): string {
 
 const tenantOf = (n: number, { tenants }: Size): string => `tenant-${n % tenants}`;
 
-function* slices(size: Size): Generator<readonly { id: string; n: number; at: number }[]> {
+type Slice = readonly { readonly id: string; readonly n: number; readonly at: number }[];
+
+function* slices(size: Size): Generator<Slice> {
   for (let start = 0; start < size.generations; start += generationsAtOnce)
     yield Array.from({ length: Math.min(generationsAtOnce, size.generations - start) }, (_, k) => {
       const n = start + k;
@@ -41,6 +43,14 @@ function* slices(size: Size): Generator<readonly { id: string; n: number; at: nu
       return { id: uuid(at), n, at };
     });
 }
+
+const copyStreams = (superuser: Database, size: Size, slice: Slice): Promise<void> =>
+  copyRows(
+    superuser,
+    'event_store.streams',
+    ['id', 'version', 'tenant', 'idempotency_key', 'created_at'],
+    slice.map(({ id, n, at }) => [id, eventsEach, tenantOf(n, size), `key ${n}`, new Date(at)]),
+  );
 
 /** Writes a log by COPY, past the functions that services append by: as a superuser, into an empty store. */
 export async function generateLog(superuser: Database, size: Size): Promise<void> {
@@ -56,12 +66,7 @@ export async function generateLog(superuser: Database, size: Size): Promise<void
   });
   let position = 0;
   for (const slice of slices(size)) {
-    await copyRows(
-      superuser,
-      'event_store.streams',
-      ['id', 'version', 'tenant', 'idempotency_key', 'created_at'],
-      slice.map(({ id, n, at }) => [id, eventsEach, tenantOf(n, size), `key ${n}`, new Date(at)]),
-    );
+    await copyStreams(superuser, size, slice);
     const events = slice.flatMap(({ id, n, at }) =>
       parts.map(({ type, schemaVersion, data, personal }, index) => {
         position += 1;
@@ -127,12 +132,7 @@ export async function generateModels(
 ): Promise<void> {
   const state = { phase: 'succeeded', filler: 'x'.repeat(size.stateBytes) };
   for (const slice of slices(size)) {
-    await copyRows(
-      superuser,
-      'event_store.streams',
-      ['id', 'version', 'tenant', 'idempotency_key', 'created_at'],
-      slice.map(({ id, n, at }) => [id, eventsEach, tenantOf(n, size), `key ${n}`, new Date(at)]),
-    );
+    await copyStreams(superuser, size, slice);
     await copyRows(
       superuser,
       'read_models.detail_v1',

@@ -1,5 +1,5 @@
-import type { BusMessage } from './message.js';
 import { EventStoreError } from '@darkroom/event-store';
+import type { BusMessage } from './message.js';
 import type { ParkedAt, ParkedStream, ParkedStreams } from './parked-streams.js';
 import type { BusLog, HandleMessage } from './port.js';
 import {

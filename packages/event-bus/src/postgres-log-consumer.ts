@@ -1,6 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { EventType } from '@darkroom/contract';
-import type { CheckpointLease, Cursor, EventStore, LogPage, UnreadableEvent } from '@darkroom/event-store';
+import type {
+  CheckpointLease,
+  Cursor,
+  EventStore,
+  LogPage,
+  RecordedEvent,
+  UnreadableEvent,
+} from '@darkroom/event-store';
 import type postgres from 'postgres';
 import { Delivery } from './delivery.js';
 import { KeyedScheduler } from './keyed-scheduler.js';
@@ -244,22 +251,13 @@ export class PostgresLogConsumer implements Consumer {
   ): void {
     if (events.length + unreadable.length === 0) return;
     const poll = recordPoll(this.options.group, lookedAt, events.length);
-    let parked = 0;
-    for (const event of events) {
-      const before = unreadable.findIndex(({ cursor }, n) => n >= parked && cursor > event.cursor);
-      const upTo = before < 0 ? unreadable.length : before;
-      for (const one of unreadable.slice(parked, upTo)) this.park(one, scheduler, delivery);
-      parked = upTo;
-      const message = toBusMessage(event);
-      scheduler.add(event.stream, event.cursor, () =>
-        aboutMessage(message, poll, () => delivery.deliver(message)),
-      );
+    for (const event of inOrder(events, unreadable)) {
+      scheduler.add(event.stream, event.cursor, () => {
+        if ('error' in event) return delivery.parkUnreadable(event, event.error);
+        const message = toBusMessage(event);
+        return aboutMessage(message, poll, () => delivery.deliver(message));
+      });
     }
-    for (const one of unreadable.slice(parked)) this.park(one, scheduler, delivery);
-  }
-
-  private park(event: UnreadableEvent, scheduler: KeyedScheduler<Cursor>, delivery: Delivery): void {
-    scheduler.add(event.stream, event.cursor, () => delivery.parkUnreadable(event, event.error));
   }
 
   private async retryParked(scheduler: KeyedScheduler<Cursor>, delivery: Delivery): Promise<void> {
@@ -268,3 +266,12 @@ export class PostgresLogConsumer implements Consumer {
     }
   }
 }
+
+/** Both in the order of the log. */
+const inOrder = (
+  events: LogPage['events'],
+  unreadable: LogPage['unreadable'],
+): readonly (RecordedEvent | UnreadableEvent)[] =>
+  unreadable.length === 0
+    ? events
+    : [...events, ...unreadable].sort((a, b) => (a.cursor < b.cursor ? -1 : 1));

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createPostgresEventStore, type EventStore, type RecordedEvent } from '@darkroom/event-store';
 import { createTestDatabase, type TestDatabase } from '@darkroom/event-store/testing';
 import { busMigrations } from './migrations.js';
+import { silentLog } from './port.js';
 import { startSweep, type Sweep, type SweepOptions } from './sweep.js';
 import { until } from './testing/index.js';
 
@@ -99,6 +100,26 @@ describe('the sweep', () => {
     expect(streams.filter((stream) => seen.has(stream))).toEqual([]);
     now += 61_000;
     await until('they are old', () => streams.every((stream) => seen.has(stream)));
+  });
+
+  it('goes on past an event that it cannot read, and says so', async () => {
+    const streams = await append(3);
+    const [first, damaged, last] = streams;
+    await database.superuser`update event_store.events set schema_version = 99 where stream = ${damaged ?? ''}`;
+    const seen: string[] = [];
+    const warnings: object[] = [];
+    start(
+      randomUUID(),
+      async (events) => {
+        seen.push(...events.map(({ stream }) => stream));
+        return 0;
+      },
+      { log: { ...silentLog, warn: (facts) => void warnings.push(facts) } },
+    );
+    await until('the last', () => seen.includes(last ?? ''));
+    expect(seen.filter((stream) => streams.includes(stream))).toEqual([first, last]);
+    expect(warnings).toEqual([expect.objectContaining({ unreadable: 1 })]);
+    await database.superuser`update event_store.events set schema_version = 1 where stream = ${damaged ?? ''}`;
   });
 
   it('asks again for a page that it failed on', async () => {

@@ -76,6 +76,11 @@ async function sweepPage(options: SweepOptions, subscription: string, holder: st
   try {
     // Another process went on meanwhile.
     if (lease.cursor !== reached) return true;
+    if (page.unreadable > 0)
+      log.warn(
+        { group, unreadable: page.unreadable },
+        'the sweep cannot read some events; the bus parks them',
+      );
     const missing = page.events.length === 0 ? 0 : await assure(page.events);
     if (missing > 0)
       log.warn(
@@ -91,6 +96,8 @@ async function sweepPage(options: SweepOptions, subscription: string, holder: st
 
 interface OldPage {
   readonly events: readonly RecordedEvent[];
+  /** Events before `cursor` that this program cannot read. */
+  readonly unreadable: number;
   /** Where to read on: before the first event that is too young. */
   readonly cursor: Cursor;
   readonly full: boolean;
@@ -101,7 +108,8 @@ async function oldPage(options: SweepOptions, after: Cursor): Promise<OldPage> {
   const page = await store.readAll({ after, limit: batchSize, types });
   const youngest = now() - olderThanMs;
   const young = page.events.findIndex(({ recordedAt }) => recordedAt.getTime() > youngest);
-  if (young < 0) return { events: page.events, cursor: page.cursor, full: page.cursor !== after };
-  const events = page.events.slice(0, young);
-  return { events, cursor: events.at(-1)?.cursor ?? after, full: false };
+  const old = young < 0 ? page.events : page.events.slice(0, young);
+  const cursor = young < 0 ? page.cursor : (old.at(-1)?.cursor ?? after);
+  const unreadable = page.unreadable.filter((event) => event.cursor <= cursor).length;
+  return { events: old, unreadable, cursor, full: young < 0 && cursor !== after };
 }

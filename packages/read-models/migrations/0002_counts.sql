@@ -10,9 +10,11 @@ create table read_models.counts_v1 (
 create function read_models.move_counts_v1() returns trigger language plpgsql as $$
 declare
   moved jsonb;
+  -- The counters follow the table that moved, whatever its name is by then: a rebuild's tables take the live ones' place.
+  counters text := case tg_table_name when 'detail_v1' then 'counts_v1' else 'counts_v1_next' end;
 begin
   if tg_op = 'TRUNCATE' then
-    delete from read_models.counts_v1;
+    execute format('delete from read_models.%I', counters);
     return null;
   elsif tg_op = 'INSERT' then
     select jsonb_agg(d) into moved from (
@@ -31,11 +33,11 @@ begin
   end if;
   -- An upsert comes here twice, for its inserts and for its updates: no order within each is an order over both. One writer of
   -- counters at a time, each with all its detail rows behind it, cannot deadlock.
-  perform pg_advisory_xact_lock(hashtextextended('read_models.counts_v1', 0));
-  insert into read_models.counts_v1 as c (tenant, status, n)
-  select tenant, status, n from jsonb_to_recordset(moved) as r (tenant text, status text, n bigint)
-  order by tenant, status
-  on conflict (tenant, status) do update set n = c.n + excluded.n;
+  perform pg_advisory_xact_lock(hashtextextended('read_models.' || counters, 0));
+  execute format('insert into read_models.%I as c (tenant, status, n)
+    select tenant, status, n from jsonb_to_recordset($1) as r (tenant text, status text, n bigint)
+    order by tenant, status
+    on conflict (tenant, status) do update set n = c.n + excluded.n', counters) using moved;
   return null;
 end $$;
 

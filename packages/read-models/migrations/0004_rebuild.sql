@@ -10,40 +10,7 @@ alter index read_models.detail_v1_next_tenant_created_at_id_status_model_idx ren
 alter index read_models.detail_v1_next_id_idx rename to detail_v1_next_open_questions;
 alter index read_models.detail_v1_next_id_idx1 rename to detail_v1_next_paid_orphans;
 
--- The counters follow the table that moved, whatever its name is by then.
-create or replace function read_models.move_counts_v1() returns trigger language plpgsql as $$
-declare
-  moved jsonb;
-  counters text := case tg_table_name when 'detail_v1' then 'counts_v1' else 'counts_v1_next' end;
-begin
-  if tg_op = 'TRUNCATE' then
-    execute format('delete from read_models.%I', counters);
-    return null;
-  elsif tg_op = 'INSERT' then
-    select jsonb_agg(d) into moved from (
-      select tenant, status, count(*) as n from arrived group by tenant, status) d;
-  elsif tg_op = 'DELETE' then
-    select jsonb_agg(d) into moved from (
-      select tenant, status, -count(*) as n from gone group by tenant, status) d;
-  else
-    select jsonb_agg(d) into moved from (
-      select tenant, status, sum(n) as n
-      from (select tenant, status, -1 as n from gone union all select tenant, status, 1 from arrived) both_sides
-      group by tenant, status having sum(n) <> 0) d;
-  end if;
-  if moved is null then
-    return null;
-  end if;
-  -- An upsert comes here twice, for its inserts and for its updates: no order within each is an order over both. One writer of
-  -- counters at a time, each with all its detail rows behind it, cannot deadlock.
-  perform pg_advisory_xact_lock(hashtextextended('read_models.' || counters, 0));
-  execute format('insert into read_models.%I as c (tenant, status, n)
-    select tenant, status, n from jsonb_to_recordset($1) as r (tenant text, status text, n bigint)
-    order by tenant, status
-    on conflict (tenant, status) do update set n = c.n + excluded.n', counters) using moved;
-  return null;
-end $$;
-
+-- Their counters follow as the live ones do: the function goes by the name of the table that moved.
 create trigger count_inserted after insert on read_models.detail_v1_next
   referencing new table as arrived for each statement execute function read_models.move_counts_v1();
 create trigger count_updated after update on read_models.detail_v1_next
@@ -64,7 +31,7 @@ create table read_models.rebuilds (
   -- Progress: events read, of about so many when it began.
   events       bigint      not null default 0,
   events_about bigint,
-  -- Streams that the fold does not allow: their rows are left out, as in the live model.
+  -- Streams that hold an event that cannot be folded or read.
   skipped      bigint      not null default 0,
   finished_at  timestamptz,
   error        text

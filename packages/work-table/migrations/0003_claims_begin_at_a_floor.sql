@@ -2,6 +2,7 @@
 -- removed yet: all since the oldest snapshot that anybody holds. So whoever looks names a floor, below which it has looked
 -- already, and enters the index there. What comes below a floor all the same (a row that was locked at the time) is found by a
 -- look without one, now and then.
+DROP FUNCTION {{schema}}.claim_timed(text, integer, interval);
 CREATE FUNCTION {{schema}}.claim_timed(wanted_holder text, most integer, lease interval, floor timestamptz)
 RETURNS TABLE (job {{schema}}.jobs, taken_over boolean, due timestamptz, looked timestamptz)
 LANGUAGE sql VOLATILE SET plan_cache_mode = force_custom_plan AS $$

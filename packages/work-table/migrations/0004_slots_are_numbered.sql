@@ -16,6 +16,7 @@ LANGUAGE sql VOLATILE SET plan_cache_mode = force_custom_plan AS $$
     (SELECT s.last_value - 1000 FROM {{schema}}.slots s));
 $$;
 
+DROP FUNCTION {{schema}}.take_slot(uuid, bigint, text, integer);
 CREATE FUNCTION {{schema}}.take_slot(wanted_generation uuid, held_fencing bigint, wanted_account text, slots integer,
   floor bigint)
 RETURNS boolean
@@ -45,6 +46,7 @@ BEGIN
   RETURN FOUND;
 END $$;
 
+DROP FUNCTION {{schema}}.claim_ready(text, integer, text, integer, interval);
 CREATE FUNCTION {{schema}}.claim_ready(wanted_account text, slots integer, wanted_holder text, most integer, lease interval,
   floor bigint)
 RETURNS SETOF {{schema}}.jobs

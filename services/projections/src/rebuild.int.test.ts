@@ -234,6 +234,16 @@ describe('a rebuild of the read models', () => {
     expect((await everything()).details).toHaveLength(5);
   });
 
+  it('counts a stream with an event that it cannot read', async () => {
+    const streams = await tellMany(3);
+    await followed(streams);
+    await database.superuser`
+      update event_store.events set schema_version = 99 where stream = ${streams[1] ?? ''} and version = 7`;
+    await rebuilt();
+    const [latest] = await listRebuilds(database.sql, 1);
+    expect(latest).toMatchObject({ state: 'switched', skipped: 1 });
+  });
+
   it('that a process left in the middle is begun anew by the next', async () => {
     await followed(await tellMany(5));
     const before = await everything();

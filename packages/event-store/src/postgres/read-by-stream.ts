@@ -2,16 +2,15 @@ import type { Database } from '../database.js';
 import type { StreamsPage } from '../event-store.js';
 import { pageOf } from '../log-page.js';
 import { origin } from '../cursor.js';
-import { type EventRow, stored } from './read-stream.js';
+import { eventColumns, type EventRow, stored } from './read-stream.js';
 
 const firstStream = '00000000-0000-0000-0000-000000000000';
 
 /** Walks the primary key. The last stream of a page may be cut: it comes again, whole, with the next. */
 export async function readByStream(sql: Database, after: string | null, limit: number): Promise<StreamsPage> {
   const rows = await sql<EventRow[]>`
-    SELECT e.tx::text, e.position::text, stream, version, type, schema_version AS "schemaVersion", id, data, metadata, personal,
-           recorded_at AS "recordedAt"
-    FROM event_store.events e WHERE e.stream > ${after ?? firstStream}::uuid
+    SELECT ${eventColumns(sql)} FROM event_store.events e
+    WHERE e.stream > ${after ?? firstStream}::uuid
     ORDER BY e.stream, e.version LIMIT ${limit}`;
   const last = rows.at(-1)?.stream;
   if (last === undefined) return { events: [], unreadable: [], next: null };

@@ -9,6 +9,11 @@ export type EventRow = Omit<StoredEvent, 'tx' | 'position'> & {
   readonly position: string;
 };
 
+/** The columns of an event row, of whatever is called `e`. */
+export const eventColumns = (sql: Database): postgres.PendingQuery<postgres.Row[]> => sql`
+    e.tx::text, e.position::text, e.stream, e.version, e.type, e.schema_version AS "schemaVersion", e.id, e.data, e.metadata,
+    e.personal, e.recorded_at AS "recordedAt"`;
+
 /** 64-bit numbers come as text. */
 export function stored(row: EventRow): StoredEvent {
   return { ...row, tx: BigInt(row.tx), position: BigInt(row.position) };
@@ -32,16 +37,13 @@ const ofTenant = (
   after: number,
   tenant: string,
 ): postgres.PendingQuery<EventRow[]> => sql<EventRow[]>`
-    SELECT tx, position, stream, version, type, schema_version AS "schemaVersion", id, data, metadata, personal,
-           recorded_at AS "recordedAt"
-    FROM event_store.read_stream(${tenant}, ${stream}::uuid, ${after}::integer)`;
+    SELECT ${eventColumns(sql)} FROM event_store.read_stream(${tenant}, ${stream}::uuid, ${after}::integer) e`;
 
 const ofAnyTenant = (sql: Database, stream: string, after: number): postgres.PendingQuery<EventRow[]> => sql<
   EventRow[]
 >`
-    SELECT tx::text, position::text, stream, version, type, schema_version AS "schemaVersion", id, data, metadata, personal,
-           recorded_at AS "recordedAt"
-    FROM event_store.events WHERE stream = ${stream} AND version > ${after} ORDER BY version`;
+    SELECT ${eventColumns(sql)} FROM event_store.events e
+    WHERE e.stream = ${stream} AND e.version > ${after} ORDER BY e.version`;
 
 /** Whose a stream is. */
 export async function tenantOf(sql: Database, stream: string): Promise<string | undefined> {

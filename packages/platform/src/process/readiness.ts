@@ -6,7 +6,7 @@ const answersWithinMs = 2_000;
  * Asks the database for a sign of life. A server that takes connections and answers nothing is as good as none: then the question
  * is left standing, and the next look waits for the same one, so that looks do not pile up. It is not cancelled: the driver does that
  * on a connection of its own, and when that one fails too, it ends the process by a rejection that nobody can catch.
- * @returns throws ProblemError `unavailable`
+ * @throws ProblemError `unavailable`, from what is returned
  */
 export function databaseProbe(ask: () => PromiseLike<unknown>): () => Promise<void> {
   let asked: Promise<unknown> | undefined;

@@ -5,7 +5,7 @@ import { statusOf } from '../resource/status-of.js';
 import type { GenerationDetail } from './detail.js';
 import { storedArtifacts } from './stored-artifacts.js';
 import { detailColumns, parseDetailRow } from './detail-row.js';
-import { type ModelTables, tableOf } from '../rebuild/model-tables.js';
+import { type ModelTables, tableOf } from '../model-tables.js';
 import { foldDetail } from './fold-detail.js';
 import { paidOrphans } from './paid-orphans.js';
 

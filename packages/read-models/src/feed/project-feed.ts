@@ -1,7 +1,7 @@
 import { isTenantVisible, tenantView } from '@darkroom/contract';
 import type { RecordedEvent } from '@darkroom/event-store';
 import type postgres from 'postgres';
-import { type ModelTables, tableOf } from '../rebuild/model-tables.js';
+import { type ModelTables, tableOf } from '../model-tables.js';
 
 /** Name of the feed's subscription to the log: its checkpoint tells how far the feed reaches. */
 export const feedSubscription = 'read_models.feed_v1';

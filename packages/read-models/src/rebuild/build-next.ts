@@ -1,10 +1,10 @@
-import { type Cursor, type EventStore, type RecordedEvent } from '@darkroom/event-store';
+import type { Cursor, EventStore, RecordedEvent, StreamsPage } from '@darkroom/event-store';
 import type postgres from 'postgres';
-import { foldDetail } from '../detail/fold-detail.js';
+import { foldDetail, isUnfoldable } from '../detail/fold-detail.js';
 import { rowOf } from '../detail/project-detail.js';
 import { feedRows } from '../feed/project-feed.js';
 import { copyRows, type CopyValue } from './copy-rows.js';
-import { tableOf } from './model-tables.js';
+import { tableOf } from '../model-tables.js';
 
 /** What building reads and writes. */
 export interface BuildPorts {
@@ -15,7 +15,7 @@ export interface BuildPorts {
   readonly signal: AbortSignal;
 }
 
-/** How far it is: events read, and streams that the fold does not allow. */
+/** How far it is: events read, and streams that hold an event that cannot be folded or read. */
 export interface Progress {
   readonly events: number;
   readonly skipped: number;
@@ -67,7 +67,7 @@ export async function buildNext(
     // Read on while this page is folded and written. Told here, so that what comes of it is never unhandled.
     if (page.next !== null) reading = store.readByStream({ after: page.next, limit: eventsAtOnce });
     reading.catch(() => undefined);
-    const { rows, images, skipped } = fold(page.events);
+    const { rows, images, skipped } = fold(page);
     const feed = feedRows(page.events.filter(({ cursor }) => cursor <= upTo));
     await writing;
     writing = Promise.all([
@@ -96,26 +96,32 @@ interface Folded {
   readonly skipped: number;
 }
 
-function fold(events: readonly RecordedEvent[]): Folded {
-  const folded: Folded & { skipped: number } = { rows: [], images: [], skipped: 0 };
-  for (const stream of streamsOf(events)) {
+function fold({ events, unreadable }: StreamsPage): Folded {
+  const rows: CopyValue[][] = [];
+  const images: CopyValue[][] = [];
+  const skipped = new Set(unreadable.map((event) => event.stream));
+  for (const [id, stream] of streamsOf(events)) {
     try {
       const detail = foldDetail(undefined, stream);
       if (detail === undefined) continue;
       const row = rowOf(detail);
-      folded.rows.push(detailColumns.map((column) => row[column]));
-      for (const image of row.artifacts) folded.images.push([image, row.id]);
-    } catch {
+      rows.push(detailColumns.map((column) => row[column]));
+      for (const image of row.artifacts) images.push([image, row.id]);
+    } catch (error) {
+      if (!isUnfoldable(error)) throw error;
       // The live consumer has parked it, and says why.
-      folded.skipped += 1;
+      skipped.add(id);
     }
   }
-  return folded;
+  return { rows, images, skipped: skipped.size };
 }
 
-function* streamsOf(events: readonly RecordedEvent[]): Generator<readonly RecordedEvent[]> {
-  for (let start = 0, end = 0; start < events.length; start = end) {
-    while (events[end]?.stream === events[start]?.stream && end < events.length) end += 1;
-    yield events.slice(start, end);
+function streamsOf(events: readonly RecordedEvent[]): ReadonlyMap<string, readonly RecordedEvent[]> {
+  const streams = new Map<string, RecordedEvent[]>();
+  for (const event of events) {
+    const stream = streams.get(event.stream);
+    if (stream) stream.push(event);
+    else streams.set(event.stream, [event]);
   }
+  return streams;
 }

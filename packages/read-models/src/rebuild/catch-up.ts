@@ -4,13 +4,11 @@ import { isUnfoldable } from '../detail/fold-detail.js';
 import { projectDetail } from '../detail/project-detail.js';
 import { projectFeed } from '../feed/project-feed.js';
 
-type Store = Pick<EventStore, 'readAll' | 'readStream' | 'checkpoints' | 'origin'>;
-
 const eventsAtOnce = 1_000;
 
 /** Events of the log after a place, as far as readers are shown it now; `all` is false where there are more than fit. */
 export async function eventsAfter(
-  store: Pick<Store, 'readAll'>,
+  store: Pick<EventStore, 'readAll'>,
   after: Cursor,
   upTo?: Cursor,
 ): Promise<{ readonly events: RecordedEvent[]; readonly cursor: Cursor; readonly all: boolean }> {
@@ -31,7 +29,7 @@ export async function eventsAfter(
 /** Brings the tables beside the live ones up to these events. Streams that cannot be folded are left out, as in the live model. */
 export async function projectNext(
   sql: postgres.Sql | postgres.TransactionSql,
-  store: Pick<Store, 'readStream'>,
+  store: Pick<EventStore, 'readStream'>,
   events: readonly RecordedEvent[],
 ): Promise<void> {
   const streams = [...new Set(events.map(({ stream }) => stream))];

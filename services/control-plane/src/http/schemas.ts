@@ -8,6 +8,8 @@ const limit = z
   .default(20);
 const time = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
 const word = z.string().min(1).max(255);
+/** Why an operator does it: kept in the audit, and with the event where there is one. */
+const reason = z.string().trim().min(1, 'must say why').max(1_000);
 
 /** GET /ops/v1/audit */
 export const auditQuery = z.strictObject({ limit, after: z.uuid().optional(), generation: word.optional() });
@@ -24,8 +26,7 @@ export type ParkedQueryParams = z.output<typeof parkedQuery>;
 /** POST /ops/v1/parked/replay */
 export const replayBody = z
   .strictObject({
-    /** Why: kept in the audit. */
-    reason: z.string().trim().min(1, 'must say why').max(1_000),
+    reason,
     /** Most streams to try: one that fails again costs its consumer a try. */
     cap: z.int().min(1).max(1_000),
     preview: z.boolean().default(false),
@@ -40,11 +41,7 @@ export const replayBody = z
 export type ReplayBody = z.output<typeof replayBody>;
 
 /** POST /ops/v1/read-models/rebuilds */
-export const rebuildBody = z
-  .strictObject({
-    /** Why: kept in the audit. */ reason: z.string().trim().min(1, 'must say why').max(1_000),
-  })
-  .meta({ id: 'Rebuild' });
+export const rebuildBody = z.strictObject({ reason }).meta({ id: 'Rebuild' });
 export type RebuildBody = z.output<typeof rebuildBody>;
 
 /** GET /ops/v1/generations */
@@ -82,8 +79,7 @@ export const searchQuery = z.strictObject({
 export type SearchQueryParams = z.output<typeof searchQuery>;
 
 const intervention = {
-  /** Why: kept with the event and in the audit. */
-  reason: z.string().trim().min(1, 'must say why').max(1_000),
+  reason,
   /** The decision version that the operator saw. */
   expected_version: z.int().min(1),
 };
