@@ -18,6 +18,8 @@ const checks = [
 ];
 
 ensureInstalled();
+// Before the checks: a script that imports what is built is only judged as it runs once that is there.
+ensureBuilt();
 let passed = 0;
 const failed = [];
 for (const check of checks) {
@@ -29,7 +31,6 @@ for (const check of checks) {
   else failed.push(check.name);
 }
 
-ensureBuilt();
 const folder = mkdtempSync(join(tmpdir(), 'darkroom-verify-'));
 const countsFile = join(folder, 'counts.json');
 const testCode = run('npm', ['test', '--silent'], {

@@ -27,6 +27,7 @@ const put = async (key) => {
   }
 };
 const wholeKeys = async () => {
+  /** @type {string[]} */
   const keys = [];
   for await (const key of store.list('a')) {
     const hash = createHash('sha256');
