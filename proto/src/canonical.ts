@@ -1,6 +1,7 @@
 import {
   type DescField,
   type DescMessage,
+  type DescOneof,
   type JsonObject,
   type JsonValue,
   ScalarType,
@@ -13,6 +14,8 @@ interface FieldCheck {
   readonly name: string;
   /** Always there in canonical JSON: everything but messages and what the contract marks `optional`. */
   readonly always: boolean;
+  /** Of the fields of one group at most one is there. */
+  readonly group: DescOneof | undefined;
   readonly fits: Check;
 }
 
@@ -47,7 +50,8 @@ const scalars: Partial<Record<ScalarType, Check>> = {
 };
 
 const timestamp: Check = (value) => {
-  if (typeof value !== 'string') return false;
+  // Of the years that a Timestamp has, as ISO 8601 writes them.
+  if (typeof value !== 'string' || !/^(?!0000)\d{4}-/.test(value)) return false;
   const at = Date.parse(value);
   // As it is written: in UTC, with no fraction or with milliseconds.
   return !Number.isNaN(at) && value === new Date(at).toISOString().replace('.000Z', 'Z');
@@ -64,12 +68,16 @@ function messageCheck(message: DescMessage): Check {
   const check: Check = (value) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
     fields ??= new Map(message.fields.map((field) => [field.jsonName, fieldCheck(field)]));
+    const groups = new Set<DescOneof>();
     let always = 0;
     for (const name in value) {
       const field = fields.get(name);
       const part = value[name];
       if (field === undefined || part === undefined || !field.fits(part)) return false;
       if (field.always) always += 1;
+      if (field.group === undefined) continue;
+      if (groups.has(field.group)) return false;
+      groups.add(field.group);
     }
     for (const field of fields.values()) if (field.always) always -= 1;
     return always === 0;
@@ -83,7 +91,7 @@ function fieldCheck(field: DescField): FieldCheck {
   const singular = field.fieldKind !== 'list' && field.fieldKind !== 'map';
   const explicit =
     singular && (field.fieldKind === 'message' || field.oneof !== undefined || field.proto.proto3Optional);
-  return { name, always: !explicit, fits: valueCheck(field) };
+  return { name, always: !explicit, group: field.oneof, fits: valueCheck(field) };
 }
 
 function valueCheck(field: DescField): Check {
@@ -107,7 +115,7 @@ function valueCheck(field: DescField): Check {
         typeof value === 'object' &&
         value !== null &&
         !Array.isArray(value) &&
-        Object.values(value).every(element);
+        Object.entries(value).every(([key, one]) => !loneSurrogate.test(key) && element(one));
     }
   }
 }
@@ -124,9 +132,9 @@ function elementCheck(field: DescField & { readonly fieldKind: 'list' | 'map' })
 }
 
 /**
- * Whether a payload is already what the codec would make of it: every field there, of its type, as it is written. Then reading need
- * not parse it into a message and print that again, which costs a rebuild more than everything else. False says nothing: it is left
- * to the codec.
+ * Whether a payload is already what the codec would make of it: every field there, of its type, as it is written. Then neither
+ * reading nor writing need parse it into a message and print that again, which costs a rebuild more than everything else. False says
+ * nothing: it is left to the codec.
  */
 export function isCanonical(type: EventType, payload: JsonObject): boolean {
   return messageCheck(eventSchemas[type])(payload);

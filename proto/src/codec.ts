@@ -116,7 +116,8 @@ function normalised(type: EventType, json: JsonValue, lenient: boolean): JsonObj
  * @throws ContractError `malformed_event` for an unknown field, a wrong type or a missing required message.
  */
 export function encodeEvent<T extends EventType>(type: T, payload: EventData[T]): SplitEvent {
-  const json = normalised(type, JSON.parse(JSON.stringify(payload)) as JsonValue, false);
+  const sent = JSON.parse(JSON.stringify(payload)) as JsonObject;
+  const json = isCanonical(type, sent) ? sent : normalised(type, sent, false);
   const data: JsonObject = {};
   const apart: JsonObject = {};
   let anyApart = false;

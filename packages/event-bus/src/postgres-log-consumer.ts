@@ -58,6 +58,8 @@ interface Work {
 type SessionEnd = 'stopping' | 'lease-lost';
 
 const shortestPollMs = 5;
+/** Looks that find less than a page are at least so far apart: the busier, the more events each of them brings. */
+const restMs = 10;
 const interrupted = new Error('the consumer is stopping');
 
 /** Consumes the event store's log for one group: lease, read, schedule, checkpoint. */
@@ -222,6 +224,7 @@ export class PostgresLogConsumer implements Consumer {
       if (this.stopping || upkeep.lost) return;
       if (scheduler.halted) throw scheduler.halted.error;
       const lookedAt = Date.now();
+      const rested = performance.now() + restMs;
       const page = await store.readAll({ after: cursor, limit: batchSize, types: this.work.types });
       this.lastProgressAt = new Date();
       if (page.cursor !== cursor) this.take(page, lookedAt, scheduler, delivery);
@@ -235,7 +238,8 @@ export class PostgresLogConsumer implements Consumer {
       if (scheduler.lowWater !== undefined && !scheduler.halted) onHealthy();
       if (moved) {
         quietMs = shortestPollMs;
-        continue;
+        if (page.events.length + page.unreadable.length >= batchSize) continue;
+        await this.pause(rested - performance.now());
       }
       // An event that was hinted at may still be held back by an older open transaction: look again soon, then ever more slowly.
       quietMs = (await this.wake.sleep(quietMs)) ? shortestPollMs : Math.min(pollMs, quietMs * 2);

@@ -21,6 +21,8 @@ export interface NaturalBatching<Request, Answer> {
 const mostMembers = 256;
 const mostBytes = 4_000_000;
 const mostInFlight = 8;
+/** So many that wait are a batch of their own: it leaves beside one that is in flight, so that neither side stands still. */
+const worthASecond = 16;
 /** A batch that waits for somebody's lock longer than this does not hold back the others. */
 const patienceMs = 50;
 
@@ -35,7 +37,7 @@ interface Waiting<Request, Answer> {
 
 /**
  * Natural batching: a request on an idle system leaves at once and alone; what comes while it is in flight leaves together
- * after it. There is no timer unless a batch is slow while others wait.
+ * after it, or beside it once they are many. There is no timer unless a batch is slow while others wait.
  */
 export function naturalBatching<Request, Answer>(
   options: BatchingOptions<Request, Answer>,
@@ -54,7 +56,7 @@ export function naturalBatching<Request, Answer>(
     scheduled = true;
     queueMicrotask(() => {
       scheduled = false;
-      if (inFlight === 0) send();
+      if (inFlight === 0 || (inFlight === 1 && queue.length >= worthASecond)) send();
       else waitPatiently();
     });
   }

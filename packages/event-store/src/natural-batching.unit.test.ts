@@ -44,6 +44,26 @@ it('sends at once what one tick asks for, and together what comes meanwhile', as
   ]);
 });
 
+it('sends beside one that is in flight what is worth a batch of its own, and no third', async () => {
+  const { batches, ends, add } = gated();
+  const all = [add('first')];
+  await settle();
+  all.push(...Array.from({ length: 15 }, (_, n) => add(`${n}`)));
+  await settle();
+  expect(batches).toHaveLength(1);
+  all.push(add('15'));
+  await settle();
+  expect(batches.map(({ length }) => length)).toEqual([1, 16]);
+  all.push(...Array.from({ length: 20 }, (_, n) => add(`late ${n}`)));
+  await settle();
+  expect(batches).toHaveLength(2);
+  for (const end of ends) end.resolve();
+  await settle();
+  ends[2]?.resolve();
+  await Promise.all(all);
+  expect(batches.map(({ length }) => length)).toEqual([1, 16, 20]);
+});
+
 it('keeps requests of one key in order and in batches of their own', async () => {
   const { batches, ends, add } = gated();
   const all = [add('a1', 'a'), add('a2', 'a'), add('b')];

@@ -51,6 +51,7 @@ export { endServerSpan } from './http/server-span.js';
 export { requestTraceId, traceparentOf } from './http/request-trace.js';
 export { fieldErrors, ValidationPipe } from './http/validation-pipe.js';
 export { fromPublicId, type IdKind, newGenerationId, newUuid, toPublicId } from './ids/public-id.js';
+export { pooledRandomBytes } from './ids/random-pool.js';
 export { createLogger, type Logger, type LoggerOptions } from './logging/logger.js';
 export { NestLogger } from './logging/nest-logger.js';
 export { objectFolders } from './object-store/object-folders.js';

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { about } from '@darkroom/platform';
 import type { Claim } from './job.js';
 import type { WorkTable } from './work-table.js';
@@ -56,6 +57,8 @@ interface Running {
 }
 
 const shortestWaitMs = 5;
+/** Looks are at least so far apart, however often a job ends or is woken: the busier, the more jobs each of them claims. */
+const restMs = 10;
 const longestOutageWaitMs = 5_000;
 
 /** Starts claiming. Leases are renewed every third of their time; a job whose lease is gone is told to end. */
@@ -73,7 +76,7 @@ export function startJobWorker(options: JobWorkerOptions): JobWorker {
     awaken?.();
   };
 
-  const sleep = async (ms: number): Promise<void> => {
+  const sleep = async (ms: number, lookedAt: number): Promise<void> => {
     if (!poked && ms > 0)
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, ms);
@@ -83,6 +86,8 @@ export function startJobWorker(options: JobWorkerOptions): JobWorker {
         };
       });
     awaken = undefined;
+    const rest = lookedAt + restMs - performance.now();
+    if (rest > 0 && !stopping.signal.aborted) await pause(rest);
     poked = false;
   };
 
@@ -135,6 +140,7 @@ export function startJobWorker(options: JobWorkerOptions): JobWorker {
     let failures = 0;
     while (!stopping.signal.aborted) {
       let waitMs = options.pollMs;
+      const lookedAt = performance.now();
       try {
         const claimed = await claimOnce();
         failures = 0;
@@ -152,7 +158,7 @@ export function startJobWorker(options: JobWorkerOptions): JobWorker {
         // Jobs that end for the same reason poke: that is no reason to ask sooner.
         poked = false;
       }
-      if (!stopping.signal.aborted) await sleep(waitMs);
+      if (!stopping.signal.aborted) await sleep(waitMs, lookedAt);
     }
   };
 

@@ -9,6 +9,7 @@ import {
   type StorableCreate,
   storableCreate,
 } from '../storable.js';
+import { recorded } from '../recorded.js';
 import { startSubscription } from '../subscription.js';
 import { EventStoreError } from '../errors.js';
 import type { MayAppend } from '../who-may-append.js';
@@ -19,7 +20,7 @@ import { erasePersonal } from './erase.js';
 import { postgresHints } from './hints.js';
 import { head, readAll } from './read-all.js';
 import { readByStream } from './read-by-stream.js';
-import { readStream, tenantOf } from './read-stream.js';
+import { batchedStreamReads, type EventRow, readStreamOf, stored, tenantOf } from './read-stream.js';
 import { readAgain, settled } from './settle.js';
 
 export interface PostgresEventStoreOptions {
@@ -69,6 +70,7 @@ export function createPostgresEventStore(sql: Database, options: PostgresEventSt
   });
   const add = (append: StorableAppend): Promise<AppendOutcome> =>
     (append.with ? withRows : plain).add(append);
+  const reads = batchedStreamReads(sql);
   const subscriptions = new Set<{ stop(): Promise<void> }>();
 
   const store: EventStore = {
@@ -86,7 +88,11 @@ export function createPostgresEventStore(sql: Database, options: PostgresEventSt
     findByKey: (tenant, idempotencyKey) => readAgain(() => findByKey(sql, tenant, idempotencyKey)),
     async readStream(stream, { after = 0, tenant } = {}) {
       checkUuid('stream', stream);
-      return readAgain(() => readStream(sql, stream, after, tenant));
+      const read = { stream, after };
+      const rows = await readAgain<readonly EventRow[]>(() =>
+        tenant === undefined ? reads.add(read) : readStreamOf(sql, tenant, read),
+      );
+      return rows.map((row) => recorded(stored(row)));
     },
     async tenantOf(stream) {
       checkUuid('stream', stream);
@@ -107,7 +113,7 @@ export function createPostgresEventStore(sql: Database, options: PostgresEventSt
     },
     async stop() {
       await Promise.all([...subscriptions].map((subscription) => subscription.stop()));
-      await Promise.all([plain.stop(), withRows.stop(), creates.stop()]);
+      await Promise.all([plain.stop(), withRows.stop(), creates.stop(), reads.stop()]);
       await hints.stop();
     },
   };

@@ -12,10 +12,15 @@ export interface Signer {
 
 /** A signer over the installation's secrets, newest first. */
 export function createSigner(secrets: readonly [string, ...string[]]): Signer {
-  const mac = (secret: string, purpose: SigningPurpose, text: string): Buffer => {
-    const key = createHmac('sha256', secret).update(`darkroom:${purpose}`).digest();
-    return createHmac('sha256', key).update(text).digest();
+  const keys = new Map<string, Buffer>();
+  const keyFor = (secret: string, purpose: SigningPurpose): Buffer => {
+    const name = `${purpose}:${secret}`;
+    const key = keys.get(name) ?? createHmac('sha256', secret).update(`darkroom:${purpose}`).digest();
+    keys.set(name, key);
+    return key;
   };
+  const mac = (secret: string, purpose: SigningPurpose, text: string): Buffer =>
+    createHmac('sha256', keyFor(secret, purpose)).update(text).digest();
   return {
     sign: (purpose, text) => mac(secrets[0], purpose, text).toString('base64url'),
     verify: (purpose, text, signature) => {

@@ -1,11 +1,12 @@
-import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { pooledRandomBytes } from '../ids/random-pool.js';
 import { currentTraceparent, traceIdOf } from '../telemetry/traceparent.js';
 
 const contexts = new WeakMap<IncomingMessage, string>();
 
 function fresh(): string {
-  return `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-00`;
+  const ids = pooledRandomBytes(24).toString('hex');
+  return `00-${ids.slice(0, 32)}-${ids.slice(32)}-00`;
 }
 
 /**

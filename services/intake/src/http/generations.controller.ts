@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { EventStore } from '@darkroom/event-store';
 import {
   endServerSpan,
@@ -6,6 +5,7 @@ import {
   inSpan,
   newGenerationId,
   newUuid,
+  pooledRandomBytes,
   ProblemError,
   spanNames,
   toPublicId,
@@ -263,7 +263,7 @@ export class GenerationsController {
       routes: config.routes,
       newGenerationId,
       newEventId: newUuid,
-      randomBytes,
+      randomBytes: pooledRandomBytes,
     };
   }
 }

@@ -16,12 +16,12 @@ export function vendorJobs(sql: Database): VendorJobs {
       const name = JSON.stringify([account, vendorJobId]);
       // For ever: what was answered once is not asked again.
       if (ours.get(name) === generation) return true;
-      await sql`
-        insert into gateway.vendor_jobs (account, vendor_job_id, generation, attempt)
-        values (${account}, ${vendorJobId}, ${generation}, ${attempt}) on conflict do nothing`;
+      // Whoever is second rewrites what is there as it is, and so sees it in the same statement.
       const [row] = await sql<{ generation: string }[]>`
-        select generation from gateway.vendor_jobs
-        where account = ${account} and vendor_job_id = ${vendorJobId}`;
+        insert into gateway.vendor_jobs as known (account, vendor_job_id, generation, attempt)
+        values (${account}, ${vendorJobId}, ${generation}, ${attempt})
+        on conflict (account, vendor_job_id) do update set generation = known.generation
+        returning generation`;
       if (row?.generation !== generation) return false;
       const [oldest] = ours.keys();
       if (ours.size >= mostKept && oldest !== undefined) ours.delete(oldest);

@@ -1,4 +1,4 @@
-import { type Attempt, type GatewayAction, planGateway } from '@darkroom/domain';
+import { type Attempt, type GatewayAction, type GenerationState, planGateway } from '@darkroom/domain';
 import type { GatewayPorts, Job } from '../gateway-ports.js';
 import { appendDecision, nextOf } from './append-decision.js';
 import { hearNotifications } from './hear-notifications.js';
@@ -48,11 +48,11 @@ async function carryOut(
     case 'nothing':
       return restUntil(ports, state, action.due);
     case 'append':
-      return nextOf(await appendDecision(ports, job, action.command, { mayRest: true }));
+      return nextOf(await appendDecision(ports, job, action.command, { from: state, mayRest: true }));
     case 'submit':
       return submit(ports, job, loaded, action);
     case 'declare-sender-gone':
-      return senderGone(ports, job, action.attempt);
+      return senderGone(ports, job, state, action.attempt);
     case 'settle':
       return settle(ports, job, loaded, action);
     case 'poll':
@@ -65,10 +65,15 @@ async function carryOut(
 }
 
 /** Whoever was sending held this row and holds it no more. What they staged tells more than that. */
-async function senderGone(ports: GatewayPorts, job: Job, attempt: Attempt): Promise<Next> {
+async function senderGone(
+  ports: GatewayPorts,
+  job: Job,
+  state: GenerationState,
+  attempt: Attempt,
+): Promise<Next> {
   const access = ports.accessTo(attempt.model);
   if (access === undefined) throw new Error(`no access to ${attempt.model}, which a submit was begun with`);
   const staged = await newsOfStaged(ports, job.claim.generation, access, attempt);
   const news = staged ?? ({ kind: 'unknown', cause: 'UNKNOWN_CAUSE_SENDER_GONE' } as const);
-  return nextOf(await hearVendor(ports, job, access, attempt, news));
+  return nextOf(await hearVendor(ports, job, state, access, attempt, news));
 }

@@ -2,6 +2,7 @@ import {
   type Command,
   currentAttempt,
   decide,
+  type Decision,
   foldEvents,
   type GenerationEvent,
   type GenerationState,
@@ -23,6 +24,8 @@ export type Appended =
   | { readonly outcome: 'fenced' };
 
 export interface AppendOptions {
+  /** The state as it was last seen: decided on first, without reading. What it refuses, or loses a race with, is decided anew. */
+  readonly from: GenerationState;
   /** Whether the row may be let go with the append, where nothing is to be done at once. */
   readonly mayRest: boolean;
   /** It must not get lost: appended also when the lease is gone, and tried through outages. Default: what was heard. */
@@ -68,7 +71,7 @@ function pollAfter(
 }
 
 /**
- * Load, decide, append with the exact version, the row in the same transaction; who loses a race decides again on what is
+ * Decide, append with the exact version, the row in the same transaction; who loses a race decides again on what is
  * there then. What was heard from a vendor is evidence: it is appended also when the lease is gone, and tried for as long as
  * the database may take to come back.
  */
@@ -79,7 +82,7 @@ export async function appendDecision(
   options: AppendOptions,
 ): Promise<Appended> {
   const isEvidence = options.isEvidence ?? (typeof asked !== 'function' && asked.type === 'hear');
-  const append = async (): Promise<Appended> => appendOnce(ports, job, asked, options.mayRest, isEvidence);
+  const append = async (): Promise<Appended> => appendOnce(ports, job, asked, { ...options, isEvidence });
   return isEvidence ? throughOutages(ports, job.claim.generation, append) : append();
 }
 
@@ -87,19 +90,20 @@ async function appendOnce(
   ports: GatewayPorts,
   job: Job,
   asked: Asked,
-  mayRest: boolean,
-  isEvidence: boolean,
+  { from, mayRest, isEvidence }: Required<AppendOptions>,
 ): Promise<Appended> {
   const { claim } = job;
   let fenced = false;
   for (let race = 0; race < mostRaces; race += 1) {
-    const loaded = await loadGeneration(ports.store, claim.generation);
-    if (loaded === undefined) throw new Error(`no stream ${claim.generation}`);
-    const { state } = loaded;
+    const state = race === 0 ? from : await presentState(ports, claim.generation);
     const command = typeof asked === 'function' ? asked(state) : asked;
-    if (command === undefined) return { outcome: 'refused', reason: 'nothing_new', state };
-    const decision = decide(command, state);
-    if (decision.kind === 'refused') return { outcome: 'refused', reason: decision.reason, state };
+    const decision: Decision =
+      command === undefined ? { kind: 'refused', reason: 'nothing_new' } : decide(command, state);
+    if (decision.kind === 'refused') {
+      // What was seen may be old: only what is there now is refused for good.
+      if (race === 0) continue;
+      return { outcome: 'refused', reason: decision.reason, state };
+    }
     const after = foldOn(state, ports.now(), decision.events);
     const move = moveTo(ports, after, decision.events, mayRest);
     const { outcome } = await ports.store.append({
@@ -124,6 +128,12 @@ async function appendOnce(
     }
   }
   throw new Error(`${mostRaces} appends in a row lost their race`);
+}
+
+async function presentState(ports: GatewayPorts, generation: string): Promise<GenerationState> {
+  const loaded = await loadGeneration(ports.store, generation);
+  if (loaded === undefined) throw new Error(`no stream ${generation}`);
+  return loaded.state;
 }
 
 function foldOn(state: GenerationState, now: number, events: readonly GenerationEvent[]): GenerationState {

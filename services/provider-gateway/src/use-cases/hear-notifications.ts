@@ -35,7 +35,7 @@ export async function hearNotifications(
       random: 0,
     } as const;
     if (decide(command, state).kind === 'refused') continue;
-    const heard = await hearVendor(ports, job, access, attempt, news, { mayRest: false });
+    const heard = await hearVendor(ports, job, state, access, attempt, news, { mayRest: false });
     if (heard.outcome === 'fenced') return 'released';
     if (heard.outcome === 'appended') return heard.released ? 'released' : again;
   }

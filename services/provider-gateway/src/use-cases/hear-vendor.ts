@@ -1,14 +1,15 @@
-import type { Attempt, VendorNews } from '@darkroom/domain';
+import type { Attempt, GenerationState, VendorNews } from '@darkroom/domain';
 import type { ModelAccess } from '../accounts.js';
 import type { GatewayPorts, Job } from '../gateway-ports.js';
 import { type Appended, appendDecision, nextOf } from './append-decision.js';
 import type { Next } from './next.js';
 import { throughOutages } from './through-outages.js';
 
-/** Brings what was learned of an attempt to its generation, whatever state that is in by now. */
+/** Brings what was learned of an attempt to its generation, whatever state that is in by now; `from`: as it was last seen. */
 export async function hearVendor(
   ports: GatewayPorts,
   job: Job,
+  from: GenerationState,
   access: Pick<ModelAccess, 'sheet' | 'account'>,
   attempt: Attempt,
   told: VendorNews,
@@ -24,7 +25,7 @@ export async function hearVendor(
     random: ports.random(),
     policy: ports.policy,
   } as const;
-  return appendDecision(ports, job, command, { mayRest });
+  return appendDecision(ports, job, command, { from, mayRest });
 }
 
 /** A job has one owner: an id that another generation has proves nothing about this attempt. */
@@ -60,12 +61,14 @@ async function isOurs(
 export async function whereJobIsAnothers(
   ports: GatewayPorts,
   job: Job,
+  from: GenerationState,
   access: ModelAccess,
   attempt: Attempt,
   jobId: string,
 ): Promise<Next | null> {
   if (await isOurs(ports, job, access.account.id, attempt, jobId)) return null;
-  return nextOf(await hearVendor(ports, job, access, attempt, jobOfAnother(ports, job, attempt, jobId)));
+  const news = jobOfAnother(ports, job, attempt, jobId);
+  return nextOf(await hearVendor(ports, job, from, access, attempt, news));
 }
 
 function jobOfAnother(ports: GatewayPorts, job: Job, attempt: Attempt, jobId: string): VendorNews {

@@ -23,7 +23,7 @@ export async function settle(
   if (access === undefined) return later(ports, loaded.state, action, null);
   const staged = await newsOfStaged(ports, job.claim.generation, access, attempt);
   if (staged !== null) {
-    const heard = await hearVendor(ports, job, access, attempt, staged);
+    const heard = await hearVendor(ports, job, loaded.state, access, attempt, staged);
     if (heard.outcome !== 'refused') return nextOf(heard);
   }
   switch (settlement.by) {
@@ -62,7 +62,7 @@ async function lookUp(
     let isNews = false;
     for (const { jobId } of answer.jobs) {
       const news = { kind: 'accepted', jobId } as const;
-      const heard = await hearVendor(ports, job, access, attempt, news, { mayRest: false });
+      const heard = await hearVendor(ports, job, state, access, attempt, news, { mayRest: false });
       if (heard.outcome === 'fenced') return 'released';
       isNews ||= heard.outcome === 'appended';
     }
@@ -71,7 +71,7 @@ async function lookUp(
   if (answer.kind !== 'absent' || settlement.by !== 'look-up') return later(ports, state, action, null);
   const { absenceFrom } = settlement;
   if (absenceFrom !== null && lookedUpAt >= absenceFrom) {
-    const heard = await hearVendor(ports, job, access, attempt, { kind: 'absent', lookedUpAt });
+    const heard = await hearVendor(ports, job, state, access, attempt, { kind: 'absent', lookedUpAt });
     return heard.outcome === 'refused' ? later(ports, state, action, null) : nextOf(heard);
   }
   if (settlement.mayRepeat) return replay(ports, job, { state, events }, action, access);
@@ -94,7 +94,7 @@ async function askForJob(
     answer.state.kind === 'open'
       ? ({ kind: 'accepted', jobId } as const)
       : await newsOfJob(ports, job.claim.generation, access, attempt, jobId, answer.state);
-  return nextOf(await hearVendor(ports, job, access, attempt, news));
+  return nextOf(await hearVendor(ports, job, state, access, attempt, news));
 }
 
 /** The same bytes again under the same key: the vendor answers with the job of the first send, or makes it now, once. */
@@ -126,7 +126,7 @@ async function replay(
         sendBy: ports.now() + sendByMs,
         contract: access.sheet,
       },
-      { mayRest: false },
+      { from: loaded.state, mayRest: false },
     );
     if (repeated.outcome === 'fenced') return 'released';
     if (repeated.outcome === 'refused') return later(ports, repeated.state, action, null);
@@ -142,7 +142,7 @@ async function replay(
     const news = await newsOfAnswer(ports, job.claim.generation, access, current, outcome);
     // A refusal or an error of a repeat says nothing about the first send.
     if (news.kind === 'refused' || news.kind === 'unknown') return later(ports, repeated.state, action, null);
-    return nextOf(await hearVendor(ports, job, access, current, news));
+    return nextOf(await hearVendor(ports, job, repeated.state, access, current, news));
   } finally {
     await connection.close();
   }

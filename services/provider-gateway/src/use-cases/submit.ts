@@ -74,7 +74,7 @@ export async function submit(
   const { id } = access.account;
   const hasSlot = job.claim.holdsSlot && job.claim.account === id;
   if (!hasSlot && !(await ports.jobs.takeSlot(job.claim, id, access.slots))) return waitForTurn(state, id);
-  const found = await lastLookUp(ports, job, action.lookUpFirst);
+  const found = await lastLookUp(ports, job, state, action.lookUpFirst);
   if (found === 'lost-the-row') return 'released';
   if (found === 'found') return again;
   if (found === 'no-answer') return until(laterMs);
@@ -110,6 +110,7 @@ export async function submit(
 async function lastLookUp(
   ports: GatewayPorts,
   job: Job,
+  state: GenerationState,
   attempts: readonly Attempt[],
 ): Promise<'found' | 'nothing' | 'no-answer' | 'lost-the-row'> {
   for (const attempt of attempts) {
@@ -119,7 +120,7 @@ async function lastLookUp(
     if (answer.kind === 'found') {
       for (const { jobId } of answer.jobs) {
         const news = { kind: 'accepted', jobId } as const;
-        const heard = await hearVendor(ports, job, access, attempt, news, { mayRest: false });
+        const heard = await hearVendor(ports, job, state, access, attempt, news, { mayRest: false });
         if (heard.outcome === 'fenced') return 'lost-the-row';
         if (heard.outcome === 'appended') return 'found';
       }
@@ -158,11 +159,11 @@ async function sendOnce(
     sendBy: now + sendByMs,
     estimatedCost: estimateCost(access.sheet, state.requested.count),
   };
-  const started = await appendDecision(ports, job, start, { mayRest: false }).catch((error: unknown) => {
+  const started = await appendDecision(ports, job, start, { from: state, mayRest: false }).catch((error: unknown) => {
     if (isOutage(error)) return null;
     throw error;
   });
-  if (started === null) return intentUnknown(ports, job, access, named.reference);
+  if (started === null) return intentUnknown(ports, job, state, access, named.reference);
   if (started.outcome === 'fenced') return 'released';
   if (started.outcome === 'refused')
     return started.reason === 'not_now' ? restUntil(ports, started.state, ports.now() + 200) : again;
@@ -182,7 +183,7 @@ async function sendOnce(
     );
   const news = await newsOfSubmit(ports, generation, access, attempt, outcome);
   await ports.at(6, generation);
-  const heard = await hearVendor(ports, job, access, attempt, news);
+  const heard = await hearVendor(ports, job, started.state, access, attempt, news);
   await ports.at(7, generation);
   await steerAccount(ports, access, news, isProbe);
   return nextOf(heard);
@@ -195,6 +196,7 @@ async function sendOnce(
 async function intentUnknown(
   ports: GatewayPorts,
   job: Job,
+  from: GenerationState,
   access: ModelAccess,
   reference: string,
 ): Promise<Next> {
@@ -215,5 +217,5 @@ async function intentUnknown(
       policy: ports.policy,
     };
   };
-  return nextOf(await appendDecision(ports, job, asked, { mayRest: true, isEvidence: true }));
+  return nextOf(await appendDecision(ports, job, asked, { from, mayRest: true, isEvidence: true }));
 }

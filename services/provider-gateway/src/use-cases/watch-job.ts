@@ -23,7 +23,7 @@ export async function poll(
   const access = ports.accessTo(attempt.model);
   const jobId = attempt.vendorJobId;
   if (access === undefined || jobId === null) return restUntil(ports, state, state.deadline);
-  const anothers = await whereJobIsAnothers(ports, job, access, attempt, jobId);
+  const anothers = await whereJobIsAnothers(ports, job, state, access, attempt, jobId);
   if (anothers !== null) return anothers;
   const answer = await ports.calls.poll(access, jobId, job.signal);
   return heardOfJob(ports, job, state, attempt, access, answer, nextPoll(ports, state, attempt, access));
@@ -57,7 +57,7 @@ async function heardOfJob(
   }
   ports.missing.ended(generation);
   const news = await newsOfJob(ports, generation, access, attempt, answer.jobId, answer.state);
-  const heard = await hearVendor(ports, job, access, attempt, news);
+  const heard = await hearVendor(ports, job, state, access, attempt, news);
   return heard.outcome === 'refused' && (heard.reason === 'nothing_new' || heard.reason === 'too_many')
     ? restUntil(ports, heard.state, otherwise)
     : nextOf(heard);
@@ -78,7 +78,7 @@ async function missing(
   if (seen.count < mostMissesInARow || !isBeyondGrace) return restUntil(ports, state, otherwise);
   ports.missing.ended(generation);
   const news = { kind: 'unknown', cause: 'UNKNOWN_CAUSE_JOB_MISSING' } as const;
-  return nextOf(await hearVendor(ports, job, access, attempt, news));
+  return nextOf(await hearVendor(ports, job, state, access, attempt, news));
 }
 
 /** Asks the vendor to end a job; its answer, or the end of the grace, ends the run. */
@@ -92,7 +92,7 @@ export async function cancelAtVendor(
   const access = ports.accessTo(attempt.model);
   const jobId = attempt.vendorJobId;
   if (access === undefined || jobId === null) return restUntil(ports, state, action.due);
-  const anothers = await whereJobIsAnothers(ports, job, access, attempt, jobId);
+  const anothers = await whereJobIsAnothers(ports, job, state, access, attempt, jobId);
   if (anothers !== null) return anothers;
   const answer = await ports.calls.cancel(access, jobId, job.signal);
   const next = Math.min(ports.now() + againMs, Math.max(action.due, ports.now() + 50));
@@ -128,7 +128,7 @@ export async function refreshLinks(
       link: link ?? null,
     } as const;
     if (decide(command, state).kind !== 'events') continue;
-    const appended = await appendDecision(ports, job, command, { mayRest: false });
+    const appended = await appendDecision(ports, job, command, { from: state, mayRest: false });
     if (appended.outcome === 'fenced') return 'released';
   }
   return again;
