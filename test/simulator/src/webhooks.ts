@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Webhook } from 'standardwebhooks';
 import { isEnded, type Job } from './job.js';
@@ -22,7 +23,10 @@ export class WebhookSender {
     private readonly book: VendorBook,
     private readonly secret: string,
     private readonly body: (job: Job) => Promise<Record<string, unknown>>,
-  ) {}
+  ) {
+    // As many as there are webhooks under way wait for it.
+    setMaxListeners(0, this.stopping.signal);
+  }
 
   /** Goes on with what a stopped process left. */
   resume(now: number): void {

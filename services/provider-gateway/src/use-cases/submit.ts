@@ -159,10 +159,12 @@ async function sendOnce(
     sendBy: now + sendByMs,
     estimatedCost: estimateCost(access.sheet, state.requested.count),
   };
-  const started = await appendDecision(ports, job, start, { from: state, mayRest: false }).catch((error: unknown) => {
-    if (isOutage(error)) return null;
-    throw error;
-  });
+  const started = await appendDecision(ports, job, start, { from: state, mayRest: false }).catch(
+    (error: unknown) => {
+      if (isOutage(error)) return null;
+      throw error;
+    },
+  );
   if (started === null) return intentUnknown(ports, job, state, access, named.reference);
   if (started.outcome === 'fenced') return 'released';
   if (started.outcome === 'refused')
