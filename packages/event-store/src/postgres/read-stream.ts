@@ -41,6 +41,8 @@ export function batchedStreamReads(sql: Database): NaturalBatching<StreamRead, r
 }
 
 async function readStreams(sql: Database, batch: readonly StreamRead[]): Promise<EventRow[][]> {
+  const [only] = batch;
+  if (only !== undefined && batch.length === 1) return [await readOne(sql, only)];
   const rows = await sql<(EventRow & { n: number })[]>`
     SELECT wanted.n::integer, ${eventColumns(sql)}
     FROM unnest(${arrayOf(batch.map(({ stream }) => stream))}::uuid[],
@@ -53,6 +55,10 @@ async function readStreams(sql: Database, batch: readonly StreamRead[]): Promise
   for (const { n, ...row } of rows) streams[n - 1]?.push(row);
   return streams;
 }
+
+const readOne = async (sql: Database, { stream, after }: StreamRead): Promise<EventRow[]> => sql<EventRow[]>`
+    SELECT ${eventColumns(sql)} FROM event_store.events e
+    WHERE e.stream = ${stream} AND e.version > ${after} ORDER BY e.version`;
 
 /** One stream of a tenant in order, beyond a version; empty where it is another tenant's. */
 export async function readStreamOf(
