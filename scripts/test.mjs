@@ -97,9 +97,28 @@ function runJest(args, env = {}) {
   return { ...counts, isContent: code === 0 };
 }
 
+/** Real servers, where a suite that is to run starts one: fetched once, into the cache. */
+function ensureParts(args) {
+  const listed = spawnSync(process.execPath, ['node_modules/jest/bin/jest.js', '--listTests', ...args], {
+    cwd: root,
+    encoding: 'utf8',
+    env: { ...process.env, NODE_OPTIONS: '--experimental-vm-modules --disable-warning=ExperimentalWarning' },
+  });
+  const suites = listed.stdout.split('\n').filter((path) => path.endsWith('.test.ts'));
+  const text = suites.map((path) => readFileSync(path, 'utf8')).join('\n');
+  const wanted = [
+    ...(/\bstartKafka\b/.test(text) ? ['kafka'] : []),
+    ...(/\bstartS3\b/.test(text) ? ['s3'] : []),
+  ];
+  if (wanted.length === 0) return;
+  const code = run(process.execPath, ['packages/infra/dist/main.js', ...wanted]);
+  if (code !== 0) refuse('these tests need real servers that could not be had; the reason is above');
+}
+
 ensureSystemPrograms();
 ensureBuilt();
 const args = process.argv.slice(2);
+ensureParts(args);
 const runs = [runJest(args)];
 if (args.length === 0) {
   say(`once more what speaks to Postgres itself, on the oldest that is supported: ${debianPostgres}`);

@@ -1,0 +1,17 @@
+import type { Part, PartName } from '../install/part.js';
+import { jaegerPart } from './jaeger.js';
+import { kafkaPart } from './kafka.js';
+import { s3Part } from './s3.js';
+import { toxiproxyPart } from './toxiproxy.js';
+
+/** What there is, the quick ones first. */
+export const parts: Readonly<Record<PartName, Part>> = {
+  kafka: kafkaPart,
+  s3: s3Part,
+  toxiproxy: toxiproxyPart,
+  jaeger: jaegerPart,
+};
+
+export const partNames = ['kafka', 's3', 'toxiproxy', 'jaeger'] as const satisfies readonly PartName[];
+
+export const isPartName = (name: string): name is PartName => (partNames as readonly string[]).includes(name);

@@ -1,0 +1,102 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { get } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { s3Part } from '../parts/s3.js';
+import { freePort } from './free-port.js';
+import { installedFolder } from './installed-folder.js';
+import { type ServerProcess, startServerProcess } from './server-process.js';
+
+export interface S3Options {
+  /** Kept over restarts. Default: a temporary one, which goes with the server. */
+  readonly dataDir?: string;
+  readonly log?: (line: string) => void;
+}
+
+export interface RunningS3 extends ServerProcess {
+  readonly endpoint: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
+interface Access {
+  readonly port: number;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
+/**
+ * Starts an S3 server of one's own on loopback, with one key that may do everything.
+ * @throws InfraError `not_installed` or `start_failed`
+ */
+export async function startS3(options: S3Options = {}): Promise<RunningS3> {
+  const folder = installedFolder(s3Part);
+  const temporary = options.dataDir === undefined ? await mkdtemp(join(tmpdir(), 'darkroom-s3-')) : undefined;
+  const dataDir = options.dataDir ?? temporary ?? '';
+  await mkdir(join(dataDir, 'data'), { recursive: true });
+  const access = await keptAccess(join(dataDir, 'access.json'));
+  const { port, accessKeyId, secretAccessKey } = access;
+  const configFile = join(dataDir, 's3.json');
+  const identity = {
+    name: 'darkroom',
+    credentials: [{ accessKey: accessKeyId, secretKey: secretAccessKey }],
+    actions: ['Admin'],
+  };
+  await writeFile(configFile, JSON.stringify({ identities: [identity] }), { mode: 0o600 });
+  const others = await Promise.all(Array.from({ length: 3 }, freePort));
+  const endpoint = `http://127.0.0.1:${port}`;
+  const server = await startServerProcess({
+    name: 's3',
+    program: join(folder, 'bin', 'weed'),
+    args: [
+      'mini',
+      `-dir=${join(dataDir, 'data')}`,
+      '-ip=127.0.0.1',
+      '-ip.bind=127.0.0.1',
+      `-s3.port=${port}`,
+      `-s3.config=${configFile}`,
+      `-master.port=${others[0]}`,
+      `-volume.port=${others[1]}`,
+      `-filer.port=${others[2]}`,
+      '-webdav=false',
+      '-admin.ui=false',
+    ],
+    ready: () => answers(endpoint),
+    ...(temporary === undefined ? {} : { temporary }),
+    ...(options.log === undefined ? {} : { log: options.log }),
+  });
+  return { ...server, endpoint, accessKeyId, secretAccessKey };
+}
+
+/** Whether it answers with anything but trouble of its own. */
+const answers = (url: string): Promise<boolean> =>
+  new Promise((resolve) => {
+    get(url, { timeout: 1_000, agent: false }, (answer) => {
+      answer.resume();
+      resolve((answer.statusCode ?? 500) < 500);
+    }).once('error', () => resolve(false));
+  });
+
+async function keptAccess(file: string): Promise<Access> {
+  const kept: unknown = existsSync(file) ? JSON.parse(await readFile(file, 'utf8')) : undefined;
+  if (isAccess(kept)) return kept;
+  const access = {
+    port: await freePort(),
+    accessKeyId: randomBytes(10).toString('hex'),
+    secretAccessKey: randomBytes(20).toString('hex'),
+  };
+  await writeFile(file, JSON.stringify(access), { mode: 0o600 });
+  return access;
+}
+
+const isAccess = (value: unknown): value is Access =>
+  typeof value === 'object' &&
+  value !== null &&
+  'port' in value &&
+  typeof value.port === 'number' &&
+  'accessKeyId' in value &&
+  typeof value.accessKeyId === 'string' &&
+  'secretAccessKey' in value &&
+  typeof value.secretAccessKey === 'string';
