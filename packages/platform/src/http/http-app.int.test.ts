@@ -291,3 +291,20 @@ describe('an HTTP application', () => {
     await expect(fetch(`${second.url}/items`)).rejects.toThrow();
   });
 });
+
+it('a request that was on its way when the server was told to stop is answered as any other', async () => {
+  const logger = createLogger({ service: 'test', level: 'silent' });
+  const app = await createHttpApp(TestModule, { name: 'leaving', host: '127.0.0.1', port: 0, logger });
+  const leaving = await app.start();
+  const { hostname, port } = new URL(leaving.url);
+  const socket = connect({ host: hostname, port: Number(port) });
+  await once(socket, 'connect');
+  // Half a head: the connection is not idle, and no request is known yet.
+  socket.write('GET /items/7 HTTP/1.1\r\nhost: x\r\n');
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  const stopped = leaving.stop();
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  socket.write('\r\n');
+  expect(await text(socket)).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*"id":"7"/);
+  await stopped;
+});

@@ -51,6 +51,8 @@ export async function createHttpApp(module: Type | DynamicModule, options: HttpA
     // Receiving a whole request; answers may take longer (Prefer: wait, event streams).
     requestTimeout: 20_000,
     keepAliveTimeout: 65_000,
+    // Whoever got through to us is served: what a request needs is closed after the server.
+    return503OnClosing: false,
     http: {
       headersTimeout: 10_000,
       maxHeaderSize: 16 * 1024,
