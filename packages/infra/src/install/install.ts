@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { InfraError } from '../errors.js';
 import { cacheFolder, folderOf } from './cache.js';
-import type { Part } from './part.js';
+import { insteadOf, type Part } from './part.js';
 import { runTool } from './run-tool.js';
 import { faultOf } from './tool.js';
 
@@ -72,6 +72,3 @@ export function refuseWithoutTools(part: Pick<Part, 'name' | 'needs' | 'instead'
       );
   }
 }
-
-const insteadOf = ({ instead }: Pick<Part, 'instead'>): string =>
-  instead === undefined ? '' : `; or set ${instead} to one of your own`;

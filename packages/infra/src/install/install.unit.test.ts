@@ -41,7 +41,7 @@ it('one that fails half way is not there, leaves nothing behind, and says what e
   const error: unknown = await install(half, { cache, say }).catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(InfraError);
   expect(error).toMatchObject({ code: 'install_failed', facts: { part: 'kafka' } });
-  expect(String(error)).toContain('the network is down; or set KAFKA_BROKERS to one of your own');
+  expect(String(error)).toContain('the network is down, or set KAFKA_BROKERS to one of your own');
   expect(readdirSync(cache)).toEqual([]);
   await install(whole, { cache, say });
   expect(readdirSync(cache)).toEqual(['kafka-1']);
@@ -61,7 +61,7 @@ it('what is missing is named with its package and the setting that points to one
   const absent: Tool = { ...java, program: 'no-such-java' };
   const old: Tool = { ...java, atLeast: 9_999 };
   expect(() => refuseWithoutTools(part(putFile, { needs: [absent] }))).toThrow(
-    'kafka: Java 17 is needed and `no-such-java` is not on the PATH (Debian: openjdk-17-jre-headless); or set KAFKA_BROKERS to one of your own',
+    'kafka: Java 17 is needed and `no-such-java` is not on the PATH (Debian: openjdk-17-jre-headless), or set KAFKA_BROKERS to one of your own',
   );
   expect(() => refuseWithoutTools(part(putFile, { needs: [old] }))).toThrow('`java` is older');
 });

@@ -9,6 +9,10 @@ export type RunTool = (
   options?: { readonly cwd?: string; readonly env?: Readonly<Record<string, string>> },
 ) => Promise<string>;
 
+/** What else there is where a part cannot be had: the end of a message. */
+export const insteadOf = ({ instead }: Pick<Part, 'instead'>): string =>
+  instead === undefined ? '' : `, or set ${instead} to one of your own`;
+
 /** A server of somebody else's that is fetched or built once, into the cache. */
 export interface Part {
   readonly name: PartName;

@@ -1,18 +1,14 @@
 import { chmod, copyFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { z } from 'zod';
 import type { Part } from '../install/part.js';
 import { go } from '../install/tool.js';
 
 const version = 'v1.76.0';
 const module = 'github.com/jaegertracing/jaeger';
 
-/** Where `go mod download -json` put a module. */
-function folderIn(answer: string): string {
-  const told: unknown = JSON.parse(answer);
-  if (typeof told === 'object' && told !== null && 'Dir' in told && typeof told.Dir === 'string')
-    return told.Dir;
-  throw new Error(`go told no folder of ${module}`);
-}
+/** What `go mod download -json` tells: where it put the module. */
+const downloaded = z.object({ Dir: z.string() });
 
 /**
  * Jaeger 2, built from its Go module. `go install` refuses it, because its go.mod replaces a module: it is made a tool of a module of
@@ -27,9 +23,8 @@ export const jaegerPart: Part = {
   async install(folder, run) {
     const cwd = folder;
     const env = { GOFLAGS: '' };
-    const source = folderIn(
-      await run('go', ['mod', 'download', '-json', `${module}@${version}`], { cwd, env }),
-    );
+    const told = await run('go', ['mod', 'download', '-json', `${module}@${version}`], { cwd, env });
+    const { Dir: source } = downloaded.parse(JSON.parse(told));
     await run('go', ['mod', 'init', 'jaegerbuild'], { cwd, env });
     await run(
       'go',

@@ -1,11 +1,13 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { kafkaPart } from '../parts/kafka.js';
 import { runTool } from '../install/run-tool.js';
 import { freePort } from './free-port.js';
 import { installedFolder } from './installed-folder.js';
+import { keptFile } from './kept-file.js';
 import { type ServerProcess, startServerProcess } from './server-process.js';
 
 export interface KafkaOptions {
@@ -24,10 +26,9 @@ export interface RunningKafka extends ServerProcess {
   readonly brokers: string;
 }
 
-interface Ports {
-  readonly broker: number;
-  readonly controller: number;
-}
+/** The same over restarts: who was connected finds it again. */
+const portsSchema = z.object({ broker: z.int(), controller: z.int() });
+type Ports = z.output<typeof portsSchema>;
 
 // What `kafka-storage random-uuid` would make; a cluster of one needs no other.
 const clusterId = 'ZGFya3Jvb20tb25lLW5vZA';
@@ -42,7 +43,10 @@ export async function startKafka(options: KafkaOptions = {}): Promise<RunningKaf
     options.dataDir === undefined ? await mkdtemp(join(tmpdir(), 'darkroom-kafka-')) : undefined;
   const dataDir = options.dataDir ?? temporary ?? '';
   await mkdir(dataDir, { recursive: true });
-  const ports = await keptPorts(join(dataDir, 'ports.json'));
+  const ports = await keptFile(join(dataDir, 'ports.json'), portsSchema, async () => ({
+    broker: await freePort(),
+    controller: await freePort(),
+  }));
   const logs = join(dataDir, 'logs');
   const configFile = join(dataDir, 'server.properties');
   await writeFile(configFile, properties({ ...brokerSettings(ports, logs), ...options.settings }));
@@ -78,23 +82,6 @@ export async function startKafka(options: KafkaOptions = {}): Promise<RunningKaf
   });
   return { ...server, brokers: `127.0.0.1:${ports.broker}` };
 }
-
-/** The same ports over restarts: who was connected finds it again. */
-async function keptPorts(file: string): Promise<Ports> {
-  const kept: unknown = existsSync(file) ? JSON.parse(await readFile(file, 'utf8')) : undefined;
-  if (isPorts(kept)) return kept;
-  const ports = { broker: await freePort(), controller: await freePort() };
-  await writeFile(file, JSON.stringify(ports));
-  return ports;
-}
-
-const isPorts = (value: unknown): value is Ports =>
-  typeof value === 'object' &&
-  value !== null &&
-  'broker' in value &&
-  typeof value.broker === 'number' &&
-  'controller' in value &&
-  typeof value.controller === 'number';
 
 const brokerSettings = ({ broker, controller }: Ports, logs: string): Record<string, string> => ({
   'process.roles': 'broker,controller',

@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { s3Part } from '../parts/s3.js';
 import { freePort } from './free-port.js';
 import { installedFolder } from './installed-folder.js';
+import { keptFile } from './kept-file.js';
 import { type ServerProcess, startServerProcess } from './server-process.js';
 
 export interface S3Options {
@@ -21,11 +22,7 @@ export interface RunningS3 extends ServerProcess {
   readonly secretAccessKey: string;
 }
 
-interface Access {
-  readonly port: number;
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-}
+const accessSchema = z.object({ port: z.int(), accessKeyId: z.string(), secretAccessKey: z.string() });
 
 /**
  * Starts an S3 server of one's own on loopback, with one key that may do everything.
@@ -36,7 +33,11 @@ export async function startS3(options: S3Options = {}): Promise<RunningS3> {
   const temporary = options.dataDir === undefined ? await mkdtemp(join(tmpdir(), 'darkroom-s3-')) : undefined;
   const dataDir = options.dataDir ?? temporary ?? '';
   await mkdir(join(dataDir, 'data'), { recursive: true });
-  const access = await keptAccess(join(dataDir, 'access.json'));
+  const access = await keptFile(join(dataDir, 'access.json'), accessSchema, async () => ({
+    port: await freePort(),
+    accessKeyId: randomBytes(10).toString('hex'),
+    secretAccessKey: randomBytes(20).toString('hex'),
+  }));
   const { port, accessKeyId, secretAccessKey } = access;
   const configFile = join(dataDir, 's3.json');
   const identity = {
@@ -78,25 +79,3 @@ const answers = (url: string): Promise<boolean> =>
       resolve((answer.statusCode ?? 500) < 500);
     }).once('error', () => resolve(false));
   });
-
-async function keptAccess(file: string): Promise<Access> {
-  const kept: unknown = existsSync(file) ? JSON.parse(await readFile(file, 'utf8')) : undefined;
-  if (isAccess(kept)) return kept;
-  const access = {
-    port: await freePort(),
-    accessKeyId: randomBytes(10).toString('hex'),
-    secretAccessKey: randomBytes(20).toString('hex'),
-  };
-  await writeFile(file, JSON.stringify(access), { mode: 0o600 });
-  return access;
-}
-
-const isAccess = (value: unknown): value is Access =>
-  typeof value === 'object' &&
-  value !== null &&
-  'port' in value &&
-  typeof value.port === 'number' &&
-  'accessKeyId' in value &&
-  typeof value.accessKeyId === 'string' &&
-  'secretAccessKey' in value &&
-  typeof value.secretAccessKey === 'string';

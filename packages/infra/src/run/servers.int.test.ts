@@ -57,7 +57,7 @@ it('a server whose parent is killed ends with it, and what is temporary goes too
   const script = `
     const { startServerProcess } = await import(${JSON.stringify(new URL('../../dist/run/server-process.js', import.meta.url).href)});
     const { mkdtempSync } = await import('node:fs');
-    const temporary = mkdtempSync('/tmp/darkroom-guard-');
+    const temporary = mkdtempSync(${JSON.stringify(join(tmpdir(), 'darkroom-guard-'))});
     const server = await startServerProcess({
       name: 'sleeper', program: '/bin/sh', args: ['-c', 'echo ready; exec sleep 600'], ready: /ready/, temporary });
     process.stdout.write(JSON.stringify({ pid: server.pid, temporary }) + '\\n');

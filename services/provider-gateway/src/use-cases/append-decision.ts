@@ -96,9 +96,7 @@ async function appendOnce(
   let fenced = false;
   for (let race = 0; race < mostRaces; race += 1) {
     const state = race === 0 ? from : await presentState(ports, claim.generation);
-    const command = typeof asked === 'function' ? asked(state) : asked;
-    const decision: Decision =
-      command === undefined ? { kind: 'refused', reason: 'nothing_new' } : decide(command, state);
+    const decision = decideOn(asked, state);
     if (decision.kind === 'refused') {
       // What was seen may be old: only what is there now is refused for good.
       if (race === 0) continue;
@@ -119,7 +117,7 @@ async function appendOnce(
       ...(fenced ? {} : { with: ports.jobs.move(claim, move) }),
     });
     if (outcome === 'appended' || outcome === 'already-appended') {
-      await closeOrphans(ports, claim.generation, after, decision.events, command);
+      await closeOrphans(ports, claim.generation, after, decision.events, decision.command);
       return { outcome: 'appended', state: after, released: move.release || fenced };
     }
     if (outcome === 'fenced') {
@@ -128,6 +126,17 @@ async function appendOnce(
     }
   }
   throw new Error(`${mostRaces} appends in a row lost their race`);
+}
+
+type Decided =
+  | (Extract<Decision, { kind: 'events' }> & { readonly command: Command })
+  | Extract<Decision, { kind: 'refused' }>;
+
+function decideOn(asked: Asked, state: GenerationState): Decided {
+  const command = typeof asked === 'function' ? asked(state) : asked;
+  if (command === undefined) return { kind: 'refused', reason: 'nothing_new' };
+  const decision = decide(command, state);
+  return decision.kind === 'refused' ? decision : { ...decision, command };
 }
 
 async function presentState(ports: GatewayPorts, generation: string): Promise<GenerationState> {

@@ -10,13 +10,13 @@ export async function closeOrphans(
   generation: string,
   state: GenerationState,
   events: readonly GenerationEvent[],
-  command: Command | undefined,
+  command: Command,
 ): Promise<void> {
   for (const event of events) {
     if (event.type !== 'PaidOrphanRecorded') continue;
     const { attempt, vendorJobId } = event.data;
     ports.logger.error({ generation, attempt }, 'a job was paid for that nobody uses');
-    const mayRun = command?.type === 'hear' && ['accepted', 'running'].includes(command.news.kind);
+    const mayRun = command.type === 'hear' && ['accepted', 'running'].includes(command.news.kind);
     const access = ports.accessTo(attemptOf(state, attempt)?.model ?? '');
     if (!mayRun || vendorJobId === '' || access === undefined || access.sheet.cancel === 'never') continue;
     const answer = await ports.calls.cancel(access, vendorJobId);
