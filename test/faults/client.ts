@@ -50,7 +50,7 @@ export interface Target {
   readonly demo_key: string;
 }
 
-/** POSTs once. @returns the generation's id, or undefined when there was no acknowledgement (no answer, or 503). */
+/** POSTs once. @returns the generation's id, or undefined when there was no acknowledgement (no answer, or 503 with Retry-After). */
 export async function tryCreate(
   target: Target,
   key: string,
@@ -72,7 +72,7 @@ export async function tryCreate(
   } catch {
     return undefined;
   }
-  if (response.status === 503) return undefined;
+  if (response.status === 503 && response.headers.has('retry-after')) return undefined;
   if (response.status !== 202) throw new Error(`POST answered ${response.status}: ${text}`);
   return acceptedSchema.parse(JSON.parse(text)).data.id;
 }

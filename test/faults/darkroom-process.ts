@@ -13,6 +13,17 @@ export const launcher = fileURLToPath(new URL('../../deploy/local/dist/main.js',
 /** Tests run side by side: none may have the ports that a person's Darkroom has. */
 export const freePorts = { INTAKE_PORT: '0', CONTROL_PLANE_PORT: '0', SIMULATOR_PORT: '0' } as const;
 
+// Each step is an exec: the pid is that of the launcher.
+const inOwnMounts = (before: readonly string[]): string[] => [
+  'unshare',
+  process.getuid?.() === 0 ? '-m' : '-rm',
+  'sh',
+  '-c',
+  [...before, 'exec "$0" "$1"'].join(' && '),
+  process.execPath,
+  launcher,
+];
+
 /** A whole Darkroom as a person runs it: the built launcher in a process of its own, on a data folder of its own. */
 export class DarkroomProcess {
   readonly dataDir = mkdtempSync(join(tmpdir(), 'darkroom-process-'));
@@ -21,9 +32,17 @@ export class DarkroomProcess {
 
   constructor(private readonly env: Record<string, string> = {}) {}
 
-  /** Starts it, with these settings over its own, and waits until it says that it is ready. */
-  async start(seconds = 30, settings: Record<string, string> = {}): Promise<ReadyFile> {
-    const child = spawn(process.execPath, [launcher], {
+  /**
+   * Starts it, with these settings over its own, and waits until it says that it is ready.
+   * @param before shell commands to run first, in a mount namespace of the process's own: what they mount is gone with it
+   */
+  async start(
+    seconds = 30,
+    settings: Record<string, string> = {},
+    before: readonly string[] = [],
+  ): Promise<ReadyFile> {
+    const [command = '', ...args] = before.length === 0 ? [process.execPath, launcher] : inOwnMounts(before);
+    const child = spawn(command, args, {
       env: {
         ...process.env,
         NODE_OPTIONS: '',

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { getGeneration, isFinal, readLedger, type Resource } from './client.js';
+import { readLedger } from './client.js';
 import { DarkroomProcess } from './darkroom-process.js';
+import { endsOf } from './ends-of.js';
 import { judgeCharges, judgeEnds } from './judge.js';
 import { createSteadily } from './load.js';
 import { until } from './until.js';
@@ -25,24 +26,7 @@ it('Postgres killed three times under load: the process lives, heals by itself, 
     );
   }
   const history = (await load).filter(({ id }) => id !== undefined);
-  const resources = new Map<string, Resource>();
-  const look = async (id: string): Promise<Resource | undefined> =>
-    // The database may still be away: then it is asked again.
-    getGeneration(ready, id).catch(() => undefined);
-  await until('all ended', 90, async () => {
-    for (const { id = '', model } of history) {
-      const seen = resources.get(id);
-      if (seen && (isFinal(seen) || seen.status_reason?.code === 'needs_attention')) continue;
-      const now = await look(id);
-      if (now) resources.set(id, now);
-      if (
-        !now ||
-        (!isFinal(now) && !(now.status_reason?.code === 'needs_attention' && !model.endsWith('standard')))
-      )
-        return undefined;
-    }
-    return true;
-  });
+  const resources = await endsOf(ready, history, 90);
   const ledger = await readLedger(ready);
   expect([...judgeCharges(history, ledger, true), ...judgeEnds(history, resources, ledger)]).toEqual([]);
   expect(ready.pid).toBe(darkroom.pid);

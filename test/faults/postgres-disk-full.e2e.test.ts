@@ -1,0 +1,76 @@
+import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { readLedger, tryCreate } from './client.js';
+import { DarkroomProcess } from './darkroom-process.js';
+import { endsOf } from './ends-of.js';
+import { judgeCharges, judgeEnds } from './judge.js';
+import { createSteadily, type Invocation } from './load.js';
+import { until } from './until.js';
+
+const darkroom = new DarkroomProcess();
+afterAll(async () => {
+  await darkroom.dispose();
+});
+
+/** Takes every byte that a disk has left, down to the last page. */
+function fill(path: string): void {
+  const file = openSync(path, 'w');
+  try {
+    for (const size of [1 << 20, 1 << 12]) {
+      const chunk = Buffer.alloc(size, 1);
+      try {
+        for (;;) writeSync(file, chunk);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+      }
+    }
+  } finally {
+    closeSync(file);
+  }
+}
+
+it("Postgres' disk full under load: every POST is a 202 that holds or a 503 with Retry-After, and all goes on once there is room", async () => {
+  const folder = `${darkroom.dataDir}/postgres`;
+  const disk = `${darkroom.dataDir}/disk`;
+  await darkroom.start();
+  await darkroom.stop();
+  const ready = await darkroom.start(30, {}, [
+    `mkdir ${disk}`,
+    `mount -t tmpfs -o size=200m tmpfs ${disk}`,
+    `cp -a ${folder}/. ${disk}`,
+    `mount --bind ${disk} ${folder}`,
+  ]);
+  const ballast = `/proc/${ready.pid}/root${disk}/ballast`;
+  const label = `full-${process.pid}`;
+  // createSteadily and tryCreate take nothing but these two answers.
+  const load = createSteadily(() => ready, { perSecond: 8, seconds: 20, label });
+  const probes: Invocation[] = [];
+  const probe = async (): Promise<Invocation> => {
+    const key = `${label}-probe-${probes.length}`;
+    const prompt = `${label} probe ${probes.length}`;
+    const id = await tryCreate(ready, key, { prompt, size: '256x256' });
+    const invocation: Invocation = {
+      key,
+      model: 'sim/standard',
+      prompt,
+      ...(id === undefined ? {} : { id }),
+    };
+    probes.push(invocation);
+    return invocation;
+  };
+  await delay(4_000);
+
+  fill(ballast);
+  // What Postgres had reserved before is used up first.
+  await until('nothing is taken', 20, async () => ((await probe()).id === undefined ? true : undefined));
+  for (let n = 0; n < 10; n += 1) expect((await probe()).id).toBeUndefined();
+  const live = await fetch(`${ready.intake}/health/live`);
+  expect(live.status).toBe(200);
+
+  rmSync(ballast);
+  const history = [...(await load), ...probes.filter(({ id }) => id !== undefined)];
+  const resources = await endsOf(ready, history, 90);
+  const ledger = await readLedger(ready);
+  expect([...judgeCharges(history, ledger, true), ...judgeEnds(history, resources, ledger)]).toEqual([]);
+  expect(ready.pid).toBe(darkroom.pid);
+}, 240_000);
