@@ -1,4 +1,5 @@
 import postgres from 'postgres';
+import { endTransactionsWithTheirConnection } from './whole-transactions.js';
 
 /** A connection pool with the settings that the store relies on. */
 export type Database = postgres.Sql;
@@ -25,7 +26,7 @@ export interface DatabaseOptions {
 
 /** Opens a pool. Connects when first used, and again after every loss. */
 export function openDatabase(url: string, options: DatabaseOptions = {}): Database {
-  return postgres(url, {
+  const sql = postgres(url, {
     max: options.max ?? 10,
     connect_timeout: options.connectTimeoutSeconds ?? 5,
     // The default grows to 20 s: a restarted server would look dead for that long.
@@ -42,6 +43,7 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
       ...(options.role === undefined ? {} : { role: options.role }),
     },
   });
+  return endTransactionsWithTheirConnection(sql);
 }
 
 /** An array as Postgres reads it, to be cast: `${arrayOf(ids)}::uuid[]`. The driver's own need `fetch_types`. */
