@@ -767,21 +767,42 @@ CREATE FUNCTION read_models.list_page(wanted_tenant text, after_time timestamp w
     AS $$
 begin
   perform set_config('darkroom.tenant', wanted_tenant, true);
-  return query
-    with page as materialized (
-      select l.id, l.created_at from read_models.detail_v1 l
-      where l.tenant = wanted_tenant
-        and (after_time is null or (l.created_at, l.id) < (after_time, after_id))
-        and (later_than is null or l.created_at > later_than)
-        and (earlier_than is null or l.created_at < earlier_than)
-        and (statuses is null or l.status = any (statuses))
-        and (wanted_model is null or l.model = wanted_model)
-      order by l.created_at desc, l.id desc
-      limit most
-    )
-    select page.created_at, s.version, d.id, d.tenant, d.version, d.state, d.prompt, d.metadata, d.erased, d.traceparent
-    from page join read_models.detail_v1 d on d.id = page.id join event_store.streams s on s.id = page.id
-    order by page.created_at desc, page.id desc;
+  if statuses is null then
+    return query
+      with page as materialized (
+        select l.id, l.created_at from read_models.detail_v1 l
+        where l.tenant = wanted_tenant
+          and (after_time is null or (l.created_at, l.id) < (after_time, after_id))
+          and (later_than is null or l.created_at > later_than)
+          and (earlier_than is null or l.created_at < earlier_than)
+        order by l.created_at desc, l.id desc
+        limit most
+      )
+      select page.created_at, s.version, d.id, d.tenant, d.version, d.state, d.prompt, d.metadata, d.erased, d.traceparent
+      from page join read_models.detail_v1 d on d.id = page.id join event_store.streams s on s.id = page.id
+      order by page.created_at desc, page.id desc;
+  else
+    return query
+      with page as materialized (
+        select of_one.id, of_one.created_at
+        from (select distinct unnest(statuses) as status) wanted
+        cross join lateral (
+          select l.id, l.created_at from read_models.detail_v1 l
+          where l.tenant = wanted_tenant and l.status = wanted.status
+            and (wanted_model is null or l.model = wanted_model)
+            and (after_time is null or (l.created_at, l.id) < (after_time, after_id))
+            and (later_than is null or l.created_at > later_than)
+            and (earlier_than is null or l.created_at < earlier_than)
+          order by l.created_at desc, l.id desc
+          limit most
+        ) of_one
+        order by of_one.created_at desc, of_one.id desc
+        limit most
+      )
+      select page.created_at, s.version, d.id, d.tenant, d.version, d.state, d.prompt, d.metadata, d.erased, d.traceparent
+      from page join read_models.detail_v1 d on d.id = page.id join event_store.streams s on s.id = page.id
+      order by page.created_at desc, page.id desc;
+  end if;
 end $$;
 
 ALTER FUNCTION read_models.list_page(wanted_tenant text, after_time timestamp with time zone, after_id uuid, later_than timestamp with time zone, earlier_than timestamp with time zone, statuses text[], wanted_model text, most integer) OWNER TO darkroom_owner;
@@ -1254,7 +1275,7 @@ CREATE TABLE read_models.migrations (
 
 ALTER TABLE read_models.migrations OWNER TO darkroom_owner;
 
-COMMENT ON TABLE read_models.migrations IS 'access 62643ea7387620756617c1e5330eac9bac687317e40d22f2dbb804b2fc99716b';
+COMMENT ON TABLE read_models.migrations IS 'access 2c8687b2bec4a8560e0e8e30d829fcd0e17b648f0f328dc16fbf7837f1bc564d';
 
 CREATE TABLE read_models.rebuilds (
     id uuid NOT NULL,
@@ -1408,9 +1429,17 @@ CREATE INDEX jobs_slots ON gateway.jobs USING btree (account, slot) WHERE holds_
 
 CREATE INDEX api_keys_tenant ON intake.api_keys USING btree (tenant);
 
-CREATE INDEX detail_v1_list ON read_models.detail_v1 USING btree (tenant, created_at DESC, id DESC) INCLUDE (status, model);
+CREATE INDEX detail_v1_by_model ON read_models.detail_v1 USING btree (tenant, model, status, created_at DESC, id DESC);
 
-CREATE INDEX detail_v1_next_list ON read_models.detail_v1_next USING btree (tenant, created_at DESC, id DESC) INCLUDE (status, model);
+CREATE INDEX detail_v1_by_status ON read_models.detail_v1 USING btree (tenant, status, created_at DESC, id DESC);
+
+CREATE INDEX detail_v1_list ON read_models.detail_v1 USING btree (tenant, created_at DESC, id DESC);
+
+CREATE INDEX detail_v1_next_by_model ON read_models.detail_v1_next USING btree (tenant, model, status, created_at DESC, id DESC);
+
+CREATE INDEX detail_v1_next_by_status ON read_models.detail_v1_next USING btree (tenant, status, created_at DESC, id DESC);
+
+CREATE INDEX detail_v1_next_list ON read_models.detail_v1_next USING btree (tenant, created_at DESC, id DESC);
 
 CREATE INDEX detail_v1_next_open_questions ON read_models.detail_v1_next USING btree (id) WHERE (open_questions > 0);
 

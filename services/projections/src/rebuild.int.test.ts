@@ -292,6 +292,8 @@ describe('a rebuild of the read models', () => {
     const names = await database.superuser<{ name: string }[]>`
       select indexname as name from pg_indexes where schemaname = 'read_models' and tablename = 'detail_v1' order by 1`;
     expect(names.map(({ name }) => name)).toEqual([
+      'detail_v1_by_model',
+      'detail_v1_by_status',
       'detail_v1_list',
       'detail_v1_open_questions',
       'detail_v1_paid_orphans',

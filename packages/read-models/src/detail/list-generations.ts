@@ -1,3 +1,4 @@
+import { statusOfPhase } from '@darkroom/domain';
 import { arrayOf } from '@darkroom/event-store';
 import type postgres from 'postgres';
 import type { GenerationStatus } from '../resource/status-of.js';
@@ -49,7 +50,7 @@ function bindingOf(query: ListQuery): CursorBinding {
 }
 
 /**
- * A tenant's generations, newest first. One page is cut inside the covering index and its rows are fetched by key; a row
+ * A tenant's generations, newest first. One page is cut inside an index that holds what passes the filter in this order, and its rows are fetched by key; a row
  * behind its stream is caught up, so that a list is never older than what its reader saw before. A generation that left the
  * filter's status meanwhile is left out; one that entered it appears when its row does.
  */
@@ -80,8 +81,14 @@ export const listPage = (
   sql: postgres.Sql | postgres.TransactionSql,
   query: ListQuery,
   after: ListPosition | null,
-): postgres.PendingQuery<postgres.Row[]> => sql`
+): postgres.PendingQuery<postgres.Row[]> => {
+  // A model's rows are in order within each status.
+  const status = query.status ?? (query.model === undefined ? undefined : everyStatus);
+  return sql`
   select * from read_models.list_page(
     ${query.tenant}, ${after?.createdAt ?? null}::timestamptz, ${after?.id ?? null}::uuid,
     ${query.createdAfter ?? null}::timestamptz, ${query.createdBefore ?? null}::timestamptz,
-    ${query.status === undefined ? null : arrayOf(query.status)}::text[], ${query.model ?? null}::text, ${query.limit + 1}::integer)`;
+    ${status === undefined ? null : arrayOf(status)}::text[], ${query.model ?? null}::text, ${query.limit + 1}::integer)`;
+};
+
+const everyStatus = [...new Set(Object.values(statusOfPhase))];
