@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
-import { finish, startAttempt } from '../testing/gateway-events.js';
+import { finish, orderRetry, refuse, startAttempt } from '../testing/gateway-events.js';
 import { type OpenStream, openStream } from '../testing/open-stream.js';
 import { startTestIntake, type TestIntake } from '../testing/test-intake.js';
 
@@ -11,48 +11,64 @@ const historyMessage = z.object({ version: z.int(), run: z.int() });
 const feedMessage = z.object({ generation: z.string(), version: z.int(), run: z.int() });
 
 /** Further than which a status never goes back, within a run. */
-const rank: Readonly<Record<string, number>> = { queued: 0, processing: 0, verifying: 1, succeeded: 2 };
+const rank: Readonly<Record<string, number>> = {
+  queued: 0,
+  processing: 0,
+  verifying: 1,
+  succeeded: 2,
+  failed: 2,
+};
 
 let intake: TestIntake;
 afterEach(() => intake.stop());
 
-it('no reader sees an older version than before, whichever way it asks, while the read models lag and catch up', async () => {
+it('no reader sees an older version than any had before, whichever way it asks, while the read models lag and catch up', async () => {
   // Now and then the read models stand still for a while, also in the middle of a generation.
   intake = await startTestIntake(
-    {},
+    { heartbeatMs: 50 },
     { lag: () => pause(Math.random() < 0.3 ? 150 + Math.random() * 250 : 0) },
   );
-  const seen = new Map<string, { run: number; version: number; rank: number }>();
+  const nothing = { run: 0, version: 0, rank: 0 };
+  type Seen = ReadonlyMap<string, typeof nothing>;
+  const seen = new Map<string, typeof nothing>();
   const sources = new Map<string, number>();
-  type Seen = ReadonlyMap<string, { readonly run: number; readonly version: number; readonly rank: number }>;
+  const count = (from: string): void => void sources.set(from, (sources.get(from) ?? 0) + 1);
+  const isOlder = (one: { run: number; version: number }, than: { run: number; version: number }): boolean =>
+    one.run < than.run || (one.run === than.run && one.version < than.version);
+  /** From now on no reader that begins to ask may be told less. */
+  const saw = (id: string, run: number, version: number, status?: string): void => {
+    const known = seen.get(id) ?? nothing;
+    if (isOlder({ run, version }, known)) return;
+    const before = run === known.run ? known.rank : 0;
+    seen.set(id, { run, version, rank: Math.max(before, status === undefined ? 0 : (rank[status] ?? 0)) });
+  };
   /** `least`: what had been seen when the request began; another reader may have seen more meanwhile. */
-  const note = (
-    from: string,
-    id: string,
-    run: number,
-    version: number,
-    status: string | undefined,
-    least: Seen,
-  ): void => {
-    const before = least.get(id) ?? { run: 0, version: 0, rank: 0 };
-    const older = run < before.run || (run === before.run && version < before.version);
-    if (older) throw new Error(`${from}: ${id} at ${run}.${version} after ${before.run}.${before.version}`);
-    const now = status === undefined ? before.rank : (rank[status] ?? 0);
-    if (run === before.run && now < before.rank) throw new Error(`${from}: ${id} went back to ${status}`);
-    const known = seen.get(id);
-    if (known === undefined || run > known.run || (run === known.run && version >= known.version))
-      seen.set(id, { run, version, rank: Math.max(now, run === known?.run ? known.rank : 0) });
-    sources.set(from, (sources.get(from) ?? 0) + 1);
+  const note = (from: string, { id, run, version, status }: z.infer<typeof resource>, least: Seen): void => {
+    const before = least.get(id) ?? nothing;
+    if (isOlder({ run, version }, before))
+      throw new Error(`${from}: ${id} at ${run}.${version} after ${before.run}.${before.version}`);
+    if (run === before.run && (rank[status] ?? 0) < before.rank)
+      throw new Error(`${from}: ${id} went back to ${status}`);
+    saw(id, run, version, status);
+    count(from);
   };
 
   const over = new AbortController();
   const ids: string[] = [];
+  const runsOf = (n: number): number => 1 + (n % 2);
   const live = async (): Promise<void> => {
     for (let n = 0; n < 12; n += 1) {
       const id = await intake.create();
       ids.push(id);
-      await startAttempt(intake.store, id);
-      const produced = await finish(intake, id, 'produced');
+      const last = runsOf(n);
+      for (let run = 1; run < last; run += 1) {
+        await startAttempt(intake.store, id, run);
+        await refuse(intake.store, id, run);
+        await pause(Math.random() * 40);
+        await orderRetry(intake.store, id, run + 1);
+      }
+      await startAttempt(intake.store, id, last);
+      const produced = await finish(intake, id, 'produced', last);
       await pause(Math.random() * 40);
       await produced.complete();
     }
@@ -64,8 +80,7 @@ it('no reader sees an older version than before, whichever way it asks, while th
       else {
         const least = new Map(seen);
         const answer = await intake.call({ path: `/v1/generations/${id}` });
-        const { run, version, status } = answer.json(one).data;
-        note('GET', id, run, version, status, least);
+        note('GET', answer.json(one).data, least);
       }
     }
   };
@@ -73,65 +88,93 @@ it('no reader sees an older version than before, whichever way it asks, while th
     while (!over.signal.aborted) {
       const least = new Map(seen);
       const answer = await intake.call({ path: '/v1/generations?limit=100' });
-      for (const { id, run, version, status } of answer.json(page).data)
-        note('list', id, run, version, status, least);
+      for (const each of answer.json(page).data) note('list', each, least);
     }
   };
-  /** What a stream has told so far, each message once. */
-  const told = async (stream: OpenStream, each: (data: string) => void): Promise<void> => {
+  const authorization = `Bearer ${intake.key}`;
+  const sse = { authorization, accept: 'text/event-stream' };
+  const dataOf = (stream: OpenStream): string[] =>
+    stream.messages.flatMap(({ data }) => (data === undefined ? [] : [data]));
+  /** It is a read model in the order of the log and may lag behind the others by design: held against itself alone. */
+  const feed = async (): Promise<void> => {
+    const stream = await openStream(intake.url, '/v1/events', sse);
+    const newest = new Map<string, number>();
     let read = 0;
     while (!over.signal.aborted) {
-      const messages = stream.messages.slice(read);
-      read += messages.length;
-      for (const { data } of messages) if (data !== undefined) each(data);
+      const told = dataOf(stream).slice(read);
+      read += told.length;
+      for (const data of told) {
+        const { generation, run, version } = feedMessage.parse(JSON.parse(data));
+        if (version <= (newest.get(generation) ?? 0))
+          throw new Error(`feed: ${generation} at ${version} again`);
+        newest.set(generation, version);
+        saw(generation, run, version);
+        count('feed');
+      }
       await pause(5);
     }
     stream.close();
   };
-  const authorization = `Bearer ${intake.key}`;
-  const sse = { authorization, accept: 'text/event-stream' };
-  const feed = async (): Promise<void> => {
-    const stream = await openStream(intake.url, '/v1/events', sse);
-    const newest = new Map<string, number>();
-    await told(stream, (data) => {
-      const message = feedMessage.safeParse(JSON.parse(data));
-      if (!message.success) return;
-      // A stream is its own order: it may be behind what the other ways told, and never behind itself.
-      const { generation, version } = message.data;
-      if (version <= (newest.get(generation) ?? 0))
-        throw new Error(`feed: ${generation} at ${version} again`);
-      newest.set(generation, version);
-      sources.set('feed', (sources.get('feed') ?? 0) + 1);
-      const known = seen.get(generation);
-      if (known === undefined || version > known.version)
-        note('feed first', generation, message.data.run, version, undefined, seen);
-    });
+  /** Tenants see every event that this test makes: a history has no gaps, and its last version is the generation's. */
+  const noteHistory = (
+    from: string,
+    id: string,
+    told: readonly z.infer<typeof historyMessage>[],
+    least: typeof nothing,
+  ): void => {
+    const last = told.at(-1) ?? nothing;
+    if (isOlder(last, least))
+      throw new Error(`${from}: ${id} to ${last.run}.${last.version} after ${least.run}.${least.version}`);
+    if (told.some(({ version }, n) => version !== n + 1))
+      throw new Error(`${from}: ${id} as ${told.map(({ version }) => version).join(' ')}`);
+    saw(id, last.run, last.version);
+    count(from);
   };
   const history = async (): Promise<void> => {
     while (!over.signal.aborted) {
       const id = ids.at(-1);
+      const least = (id === undefined ? undefined : seen.get(id)) ?? nothing;
+      if (id !== undefined) {
+        const answer = await intake.call({ path: `/v1/generations/${id}/events` });
+        noteHistory('history', id, answer.json(z.object({ data: z.array(historyMessage) })).data, least);
+      }
+      await pause(5);
+    }
+  };
+  /** One generation's stream again and again. What it tells at once must reach as far as was seen: no heartbeat comes before that. */
+  const follow = async (): Promise<void> => {
+    while (!over.signal.aborted) {
+      const id = ids.at(-1);
+      const least = (id === undefined ? undefined : seen.get(id)) ?? nothing;
       if (id === undefined) {
         await pause(5);
         continue;
       }
-      const answer = await intake.call({ path: `/v1/generations/${id}/events` });
-      const { data } = answer.json(z.object({ data: z.array(historyMessage) }));
-      const last = data.at(-1);
-      const known = seen.get(id);
-      if (last && (known === undefined || last.version > known.version))
-        note('history', id, last.run, last.version, undefined, seen);
-      await pause(10);
+      const stream = await openStream(intake.url, `/v1/generations/${id}/events`, sse);
+      const ended = { yet: false };
+      void stream.ended.then(() => (ended.yet = true));
+      const heartbeats = (): number => stream.text().split(': heartbeat').length - 1;
+      const told = (): z.infer<typeof historyMessage>[] =>
+        dataOf(stream).map((data) => historyMessage.parse(JSON.parse(data)));
+      while (!over.signal.aborted && !ended.yet && heartbeats() === 0) await pause(5);
+      if (over.signal.aborted) return stream.close();
+      noteHistory('follow', id, told(), least);
+      // On for a while, in which more may come.
+      while (!over.signal.aborted && !ended.yet && heartbeats() < 3) await pause(5);
+      stream.close();
+      noteHistory('follow', id, told(), least);
     }
   };
-  const readers = Promise.all([get(), get(), list(), feed(), history()]);
+  const readers = Promise.all([get(), get(), list(), feed(), history(), follow(), follow()]);
   readers.catch(() => over.abort());
   await live();
   const last = ids.at(-1) ?? '';
   while (!over.signal.aborted && (seen.get(last)?.rank ?? 0) < 2) await pause(10);
   over.abort();
   await readers;
-  expect(seen.size).toBe(12);
-  for (const from of ['GET', 'list', 'feed']) expect(sources.get(from) ?? 0).toBeGreaterThan(20);
+  expect(ids.map((id) => seen.get(id)?.run)).toEqual(ids.map((_, n) => runsOf(n)));
+  for (const from of ['GET', 'list', 'feed', 'history', 'follow'])
+    expect(sources.get(from) ?? 0).toBeGreaterThan(20);
 }, 120_000);
 
 it('a feed is resumed exactly after any of its cursors, also by another process, as lines and as messages', async () => {

@@ -17,7 +17,7 @@ function uuidOf(id: string): string {
 async function append(
   store: EventStore,
   id: string,
-  by: 'provider-gateway' | 'artifact',
+  by: 'provider-gateway' | 'artifact' | 'control-plane',
   ...events: Unplaced[]
 ): Promise<void> {
   const stream = uuidOf(id);
@@ -32,19 +32,69 @@ async function append(
   if (outcome.outcome !== 'appended') throw new Error(outcome.outcome);
 }
 
-/** What the gateway says when it submits. */
-export async function startAttempt(store: EventStore, id: string): Promise<void> {
+/** What the gateway says when it submits; each run has one attempt. */
+export async function startAttempt(store: EventStore, id: string, run = 1): Promise<void> {
   await append(store, id, 'provider-gateway', {
     type: 'SubmissionStarted',
     data: {
-      run: 1,
-      attempt: 1,
+      run,
+      attempt: run,
       account: 'sim',
       model: 'sim/standard',
       reference: newUuid(),
       seed: 7,
       sendBy: new Date(Date.now() + 5_000).toISOString(),
       estimatedCost: { micros: '40000', currency: 'USD' },
+    },
+  });
+}
+
+/** Ends a started attempt and its run: the vendor refused, for nothing. */
+export async function refuse(store: EventStore, id: string, run = 1): Promise<void> {
+  await append(
+    store,
+    id,
+    'provider-gateway',
+    {
+      type: 'AttemptFailed',
+      data: {
+        run,
+        attempt: run,
+        end: 'ATTEMPT_END_REFUSED',
+        failureClass: 'FAILURE_CLASS_VENDOR_FAULT',
+        vendorCode: 'refused',
+        vendorMessage: '',
+        charge: 'CHARGE_NONE',
+        cost: noMoney,
+        retryRule: '',
+        nextModel: '',
+      },
+    },
+    {
+      type: 'GenerationFailed',
+      data: {
+        run,
+        code: 'ERROR_CODE_PROVIDER_FAILED',
+        message: 'The provider could not make the images',
+        retryable: true,
+        charge: 'CHARGE_NONE',
+        cost: noMoney,
+      },
+    },
+  );
+}
+
+/** What an operator's order to try a failed generation again says; it starts this run. */
+export async function orderRetry(store: EventStore, id: string, run: number): Promise<void> {
+  await append(store, id, 'control-plane', {
+    type: 'RetryOrdered',
+    data: {
+      run,
+      reason: 'the vendor recovered',
+      model: '',
+      abandon: false,
+      acceptDoubleCharge: false,
+      deadline: new Date(Date.now() + 3_600_000).toISOString(),
     },
   });
 }
@@ -67,6 +117,7 @@ export async function finish(
   { store, objects }: Pick<TestIntake, 'store' | 'objects'>,
   id: string,
   until: 'completed' | 'produced' = 'completed',
+  run = 1,
 ): Promise<{ complete(): Promise<void> }> {
   await append(
     store,
@@ -74,13 +125,13 @@ export async function finish(
     'provider-gateway',
     {
       type: 'SubmissionAccepted',
-      data: { run: 1, attempt: 1, vendorJobId: newUuid(), charge: 'CHARGE_CERTAIN', cost: noMoney },
+      data: { run, attempt: run, vendorJobId: newUuid(), charge: 'CHARGE_CERTAIN', cost: noMoney },
     },
     {
       type: 'OutputsProduced',
       data: {
-        run: 1,
-        attempt: 1,
+        run,
+        attempt: run,
         outputs: [{ index: 0, sha256: '', bytes: '0', mediaType: 'image/png' }],
         links: [{ index: 0, url: 'https://vendor.example/0.png', stagingKey: '' }],
         charge: 'CHARGE_CERTAIN',
@@ -100,8 +151,8 @@ export async function finish(
       {
         type: 'ArtifactStored',
         data: {
-          run: 1,
-          attempt: 1,
+          run,
+          attempt: run,
           index: 0,
           artifactId,
           storageKey: `images/${artifactId}`,
@@ -117,7 +168,7 @@ export async function finish(
       },
       {
         type: 'GenerationCompleted',
-        data: { run: 1, attempt: 1, stored: 1, charge: 'CHARGE_CERTAIN', cost: noMoney },
+        data: { run, attempt: run, stored: 1, charge: 'CHARGE_CERTAIN', cost: noMoney },
       },
     );
   };
