@@ -39,6 +39,9 @@ export function createPostgresEventStore(sql: Database, options: PostgresEventSt
   // An unknown outcome is not tried alone: it was settled for as long as it may be.
   const mayRunAlone = (error: unknown): boolean =>
     !(error instanceof EventStoreError && error.code === 'outcome_unknown');
+  // Nor is a create that the database could not take now: somebody waits for its answer, and one by one each would wait as long again.
+  const mayCreateAlone = (error: unknown): boolean =>
+    mayRunAlone(error) && !(error instanceof EventStoreError && error.code === 'store_unavailable');
   const hinting = <R, O extends { outcome: string }>(run: (batch: readonly R[]) => Promise<O[]>) => {
     return async (batch: readonly R[]): Promise<O[]> => {
       const outcomes = await settled(() => run(batch), settleTimeoutMs);
@@ -66,7 +69,7 @@ export function createPostgresEventStore(sql: Database, options: PostgresEventSt
     keyOf: ({ tenant, idempotencyKey }) => JSON.stringify([tenant, idempotencyKey]),
     sharesKeys: true,
     bytesOf,
-    mayRunAlone,
+    mayRunAlone: mayCreateAlone,
   });
   const add = (append: StorableAppend): Promise<AppendOutcome> =>
     (append.with ? withRows : plain).add(append);
