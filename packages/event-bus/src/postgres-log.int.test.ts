@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
 import { eventSchemas, type EventType, isEventType } from '@darkroom/contract';
 import {
+  arrayOf,
   createPostgresEventStore,
   type EventStore,
   type MayAppend,
@@ -16,6 +17,7 @@ import type { BusMessage } from './message.js';
 import { busMigrations } from './migrations.js';
 import { listParked } from './parked-streams.js';
 import { replayParked } from './replay-parked.js';
+import { PostgresLogConsumer } from './postgres-log-consumer.js';
 import { PostgresLogTransport } from './postgres-log-transport.js';
 import {
   busConformance,
@@ -207,6 +209,118 @@ describe('bus on the Postgres log', () => {
     await until('released', async () => (await harness.parked(group)).length === 0);
     expect(seen.filter((at) => at.startsWith(stream))).toEqual([1, 2, 3].map((n) => `${stream}@${n}`));
     await consumer.stop();
+  });
+
+  /** A consumer has done, and noted as done, all that is in the log by now. */
+  const caughtUp = async (group: string, consumer: Pick<RunningConsumer, 'health'>): Promise<void> => {
+    const end = await store.head();
+    await until(
+      'the end of the log',
+      async () => consumer.health().pending === 0 && ((await store.checkpoints.read(group)) ?? '') >= end,
+    );
+  };
+  const places = (stream: string, ...of: readonly number[]): string[] => of.map((n) => `${stream}@${n}`);
+
+  it('an event of a type that this program does not know is passed over: what is before and behind it flows', async () => {
+    const group = `unknown-${randomUUID()}`;
+    const [stream, other] = [randomUUID(), randomUUID()];
+    await harness.append(stream);
+    await harness.append(stream);
+    await harness.append(stream);
+    await database.superuser`
+      update event_store.events set type = 'OfTheFuture' where stream = ${stream} and version = 2`;
+    await harness.append(other);
+    const seen: string[] = [];
+    const consumer = await consume({
+      group,
+      handle: async (message) => {
+        seen.push(`${message.stream}@${message.version}`);
+      },
+    });
+    await caughtUp(group, consumer);
+    expect(seen.filter((at) => at.startsWith(stream))).toEqual(places(stream, 1, 3));
+    expect(seen).toContain(`${other}@1`);
+    expect(await harness.parked(group)).toEqual([]);
+    await consumer.stop();
+    // The cases share one log.
+    await database.superuser`
+      update event_store.events set type = 'ProgressReported' where stream = ${stream} and version = 2`;
+  });
+
+  it('a group that asks for a type which it cannot read parks the stream and says why; the others flow', async () => {
+    const group = `asks-${randomUUID()}`;
+    const [stream, other] = [randomUUID(), randomUUID()];
+    await harness.append(stream);
+    await harness.append(stream);
+    await harness.append(stream);
+    await database.superuser`
+      update event_store.events set type = 'OfTheFuture' where stream = ${stream} and version = 2`;
+    await harness.append(other);
+    const seen: string[] = [];
+    // Beneath the transport, which takes no pattern that is not in the contract.
+    const consumer = new PostgresLogConsumer(
+      { store, sql: database.sql, group, pollMs: 50, checkpointMs: 20, policy: { parkBaseMs: 3_600_000 } },
+      {
+        types: [...conformanceTypes, 'OfTheFuture' as EventType],
+        handle: async (message) => {
+          seen.push(`${message.stream}@${message.version}`);
+        },
+      },
+    );
+    consumer.start();
+    try {
+      await caughtUp(group, consumer);
+      expect(seen.filter((at) => at.startsWith(stream))).toEqual(places(stream, 1));
+      expect(seen).toContain(`${other}@1`);
+      const parked = await harness.parked(group);
+      expect(parked).toMatchObject([{ stream, version: 2, lastVersion: 3, eventType: 'OfTheFuture' }]);
+      expect(parked[0]?.error).toMatchObject({
+        code: 'unreadable_event',
+        message: expect.stringContaining('unknown event type OfTheFuture'),
+      });
+    } finally {
+      await consumer.stop();
+    }
+    await database.superuser`
+      update event_store.events set type = 'ProgressReported' where stream = ${stream} and version = 2`;
+  });
+
+  it('an event of five megabytes is brought whole, and parked where it is damaged, with a short reason; nothing waits for it', async () => {
+    const group = `large-${randomUUID()}`;
+    const megabytes = 'x'.repeat(5_000_000);
+    const [large, damaged, other] = [randomUUID(), randomUUID(), randomUUID()];
+    for (const stream of [large, damaged]) for (let n = 0; n < 3; n += 1) await harness.append(stream);
+    await database.superuser`
+      update event_store.events set data = jsonb_set(data, '{vendorStatus}', to_jsonb(${megabytes}::text))
+      where stream = ${large} and version = 2`;
+    await database.superuser`
+      update event_store.events set data = jsonb_set(data, '{percent}', to_jsonb(${megabytes}::text))
+      where stream = ${damaged} and version = 2`;
+    await harness.append(other);
+    const seen: string[] = [];
+    const brought: BusMessage[] = [];
+    const consumer = await consume({
+      group,
+      policy: { parkBaseMs: 3_600_000 },
+      handle: async (message) => {
+        seen.push(`${message.stream}@${message.version}`);
+        if (message.stream === large && message.version === 2) brought.push(message);
+      },
+    });
+    await caughtUp(group, consumer);
+    expect(seen.filter((at) => at.startsWith(large))).toEqual(places(large, 1, 2, 3));
+    expect(brought).toMatchObject([{ type: 'ProgressReported', data: { vendorStatus: megabytes } }]);
+    expect(seen.filter((at) => at.startsWith(damaged))).toEqual(places(damaged, 1));
+    expect(seen).toContain(`${other}@1`);
+    const parked = await harness.parked(group);
+    expect(parked).toMatchObject([
+      { stream: damaged, version: 2, lastVersion: 3, error: { code: 'unreadable_event' } },
+    ]);
+    expect(parked[0]?.error.message.length).toBeLessThanOrEqual(500);
+    await consumer.stop();
+    await database.superuser`
+      update event_store.events set data = ${database.superuser.json(later.ProgressReported)}
+      where stream = any(${arrayOf([large, damaged])}::uuid[]) and version = 2`;
   });
 
   for (const { name, run } of busConformance) {
