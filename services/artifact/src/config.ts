@@ -33,7 +33,7 @@ export const artifactDefaults = {
   allowedHosts: [],
   logLevel: 'info',
   concurrency: 8,
-  leaseSeconds: 15,
+  leaseSeconds: 10,
   pollMs: 500,
   retryAfterMs: 5_000,
   limits: defaultLimits,
