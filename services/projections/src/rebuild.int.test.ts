@@ -207,6 +207,56 @@ describe('a rebuild of the read models', () => {
     expect(fed).toEqual(feed.map((row) => row['event']));
   }, 120_000);
 
+  it('tells how far it is while it builds: events that rise, and about how many there are', async () => {
+    // More than a page of the builder's, which reads 5,000 events at once.
+    await tellMany(800);
+    await database.superuser`analyze event_store.events`;
+    // Each page's rows wait for the lock of its number.
+    await database.superuser.unsafe(`
+      create sequence public.pages;
+      create function public.wait_for_page() returns trigger language plpgsql security definer as $$
+      begin
+        perform pg_advisory_xact_lock_shared(nextval('public.pages'));
+        return null;
+      end $$;
+      create trigger wait_for_page before insert on read_models.detail_v1_next
+        for each statement execute function public.wait_for_page()`);
+    const gate = await database.superuser.reserve();
+    const seen = async () => (await listRebuilds(database.sql, 1))[0];
+    try {
+      await gate`select pg_advisory_lock(1), pg_advisory_lock(2)`;
+      const switched = rebuilt();
+      switched.catch(() => undefined);
+      await until('the first page', async () => ((await seen())?.events ?? 0) > 0);
+      const first = await seen();
+      expect(first?.state).toBe('building');
+      expect(first?.events).toBeLessThan(5_600);
+      expect(first?.eventsAbout).toBeGreaterThan(5_000);
+      expect(first?.eventsAbout).toBeLessThan(6_200);
+
+      // It is noted once a second at most.
+      await until('the next note may be written', async () => {
+        const [row] = await database.sql<{ due: boolean }[]>`
+          select started_at < clock_timestamp() - interval '1.1 s' as due from read_models.rebuilds`;
+        return row?.due === true;
+      });
+      await gate`select pg_advisory_unlock(1)`;
+      await until('the second page', async () => ((await seen())?.events ?? 0) > (first?.events ?? 0));
+      expect(await seen()).toMatchObject({
+        state: 'building',
+        events: 5_600,
+        eventsAbout: first?.eventsAbout,
+        finishedAt: null,
+      });
+      await gate`select pg_advisory_unlock(2)`;
+      await switched;
+      expect(await seen()).toMatchObject({ state: 'switched', events: 5_600, error: null });
+    } finally {
+      await gate`select pg_advisory_unlock_all()`;
+      gate.release();
+    }
+  }, 120_000);
+
   it('brings back nothing that was erased', async () => {
     const [kept = '', erased = ''] = await tellMany(2);
     const metadata = { tenant, actor: 'service:test' };
