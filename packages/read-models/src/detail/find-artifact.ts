@@ -28,10 +28,11 @@ export async function findArtifact(
 ): Promise<FoundArtifact | undefined> {
   const reached = (await ports.store.checkpoints.read(detailSubscription)) ?? ports.store.origin;
   const place = await locate(ports.sql, query.id, reached);
-  if (place === undefined) return undefined;
-  const { generation: id } = place;
   // Without a caller's tenant the link itself was the proof; even so no other tenant's rows are read.
-  const generation = await getGeneration(ports, { id, tenant: query.tenant ?? place.tenant });
+  const tenant = query.tenant ?? place?.tenant;
+  if (tenant === undefined) return undefined;
+  // Asked for a missing image as well, under an id that no generation has: one more question would tell a foreign one from it.
+  const generation = await getGeneration(ports, { id: place?.generation ?? query.id, tenant });
   const found =
     generation && storedArtifacts(generation.state).find(({ artifact }) => artifact.id === query.id);
   return generation && found && { generation, ...found };
