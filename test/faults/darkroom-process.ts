@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readReadyFile, type ReadyFile } from '@darkroom/local';
+import { inOwnMounts } from './own-mounts.js';
 import { until } from './until.js';
 
 /** The built launcher. */
@@ -12,17 +13,6 @@ export const launcher = fileURLToPath(new URL('../../deploy/local/dist/main.js',
 
 /** Tests run side by side: none may have the ports that a person's Darkroom has. */
 export const freePorts = { INTAKE_PORT: '0', CONTROL_PLANE_PORT: '0', SIMULATOR_PORT: '0' } as const;
-
-// Each step is an exec: the pid is that of the launcher.
-const inOwnMounts = (before: readonly string[]): string[] => [
-  'unshare',
-  process.getuid?.() === 0 ? '-m' : '-rm',
-  'sh',
-  '-c',
-  [...before, 'exec "$0" "$1"'].join(' && '),
-  process.execPath,
-  launcher,
-];
 
 /** A whole Darkroom as a person runs it: the built launcher in a process of its own, on a data folder of its own. */
 export class DarkroomProcess {
@@ -41,7 +31,10 @@ export class DarkroomProcess {
     settings: Record<string, string> = {},
     before: readonly string[] = [],
   ): Promise<ReadyFile> {
-    const [command = '', ...args] = before.length === 0 ? [process.execPath, launcher] : inOwnMounts(before);
+    const [command, args] =
+      before.length === 0
+        ? ([process.execPath, [launcher]] as const)
+        : inOwnMounts(before, [process.execPath, launcher]);
     const child = spawn(command, args, {
       env: {
         ...process.env,

@@ -10,6 +10,7 @@ import { promisify } from 'node:util';
 import { localDiskObjectStore, type ObjectStore } from '@darkroom/platform';
 import { z } from 'zod';
 import { bodyOf } from './object-body.mjs';
+import { inOwnMounts } from './own-mounts.js';
 
 const kills = Number(process.env['OBJECT_STORE_KILLS'] ?? 200);
 const script = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
@@ -112,10 +113,11 @@ it.each([
 ])(
   'on a disk without %s left a put is unavailable, nothing half is seen, and all is well once there is room',
   async (_, size, bytesEach) => {
-    // A mount of the child's own: gone with it, and seen by nobody else.
-    const namespaces = process.getuid?.() === 0 ? '-m' : '-rm';
-    const command = `mount -t tmpfs -o ${size} tmpfs ${folder} && exec ${process.execPath} ${script('fill-disk.mjs')} ${folder} ${bytesEach}`;
-    const { stdout } = await promisify(execFile)('unshare', [namespaces, 'sh', '-c', command], {
+    const [command, args] = inOwnMounts(
+      [`mount -t tmpfs -o ${size} tmpfs ${folder}`],
+      [process.execPath, script('fill-disk.mjs'), folder, bytesEach],
+    );
+    const { stdout } = await promisify(execFile)(command, args, {
       env: { ...process.env, NODE_OPTIONS: '' },
     });
     const seen = filled.parse(JSON.parse(stdout));

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { arrayOf } from '@darkroom/event-store';
+import { z } from 'zod';
 import { getGeneration, isFinal, type Target } from './client.js';
 import { type OwnProcess, serviceNames } from './own-process.js';
 import { ServiceWorld } from './service-world.js';
@@ -13,6 +14,8 @@ const answeredWithinMs = 25_000;
 /** Connections of intake's pool. */
 const poolSize = 20;
 const clients = 60;
+
+const answered = z.object({ data: z.object({ id: z.string() }).optional() });
 
 interface Answer {
   readonly status: number;
@@ -52,7 +55,7 @@ async function call(path: string, key?: string): Promise<Answer> {
           signal,
         },
   );
-  const { data } = (await answer.json()) as { data?: { id?: string } };
+  const { data } = answered.parse(await answer.json());
   return {
     status: answer.status,
     retryAfter: answer.headers.get('retry-after'),

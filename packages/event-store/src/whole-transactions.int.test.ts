@@ -1,5 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises';
 import type postgres from 'postgres';
+import { until } from './conformance/until.js';
 import { openDatabase } from './database.js';
 import { createTestDatabase, type TestDatabase } from './testing/index.js';
 
@@ -32,6 +33,8 @@ const placesOf = async (pool: postgres.Sql): Promise<number> => {
   );
   return new Set(answers.map(([row]) => row?.pid)).size;
 };
+/** Both places are connected anew: the first statement of one that was cut may still be told of it. */
+const allPlaces = async (): Promise<void> => until(async () => (await placesOf(sql).catch(() => 0)) === 2);
 const notes = async (): Promise<string[]> =>
   (await database.superuser<{ text: string }[]>`select text from public.notes order by text`).map(
     ({ text }) => text,
@@ -39,20 +42,20 @@ const notes = async (): Promise<string[]> =>
 
 it('a transaction whose connection was cut writes nothing more when the connection has come back', async () => {
   let lasting: Promise<unknown> = Promise.resolve();
-  const transaction = sql.begin((tx) => {
+  const transaction: Promise<unknown> = sql.begin((tx) => {
     lasting = (async () => {
       await tx`insert into public.notes values ('first')`;
       await cut();
-      // Every place of the pool connects anew meanwhile.
-      await delay(100);
-      await placesOf(sql);
+      await expect(transaction).rejects.toThrow();
+      await allPlaces();
       await tx`insert into public.notes values (${'second'})`;
     })();
     return lasting;
   });
   await expect(transaction).rejects.toMatchObject({ code: 'CONNECTION_CLOSED' });
   await expect(lasting).rejects.toMatchObject({ code: 'CONNECTION_CLOSED' });
-  await delay(100);
+  // Whatever was sent on either place was sent before this.
+  await allPlaces();
   expect(await notes()).toEqual([]);
 });
 
@@ -60,13 +63,19 @@ it('a transaction that is over is silent also long after', async () => {
   const cutOff = sql.begin(async (tx) => {
     await tx`select pg_sleep(20)`;
   });
-  await Promise.all([expect(cutOff).rejects.toThrow(), delay(100).then(cut)]);
-  await delay(200);
-  // The first statement of a connection that was cut may still be told of it.
-  await placesOf(sql).catch(() => 0);
+  cutOff.catch(() => undefined);
+  await until(async () => {
+    const asleep = await database.superuser`
+      select from pg_stat_activity where application_name = 'cut' and wait_event = 'PgSleep'`;
+    return asleep.length === 1;
+  });
+  await cut();
+  await expect(cutOff).rejects.toThrow();
+  await allPlaces();
   const both = ['a', 'b'].map(async (name) =>
     sql.begin(async (tx) => {
       await tx`insert into public.notes values (${`${name} one`})`;
+      // Longer than the transaction that was cut is waited for.
       await delay(6_000);
       await tx`insert into public.notes values (${`${name} two`})`;
     }),
@@ -84,16 +93,20 @@ it.each([
     let others: Promise<unknown> = Promise.resolve();
     let isOver: () => void = () => undefined;
     const over = new Promise<void>((resolve) => (isOver = resolve));
-    const transaction = sql.begin(async (tx) => {
+    const transaction: Promise<unknown> = sql.begin(async (tx) => {
       await tx`insert into public.notes values ('cut')`;
       await cut();
-      await delay(100);
+      await expect(transaction).rejects.toThrow();
+      await allPlaces();
       const open: string[] = [];
       const beside = (name: string): Promise<unknown> =>
         sql.begin(async (next) => {
           await next`insert into public.notes values (${`${name} one`})`;
           open.push(name);
-          await delay(300);
+          await over;
+          // What the driver makes of the end is sent by now, and before this.
+          await turn();
+          await next`select 1`;
           if (end === 'is done') throw new Error('the other fails');
           await next`insert into public.notes values (${`${name} two`})`;
         });

@@ -1,25 +1,8 @@
 import type postgres from 'postgres';
+import { isCut } from './postgres/failure.js';
 
 /** How long the driver may take to say that a connection is gone of which a statement has said so. */
 const longestFarewellMs = 5_000;
-
-const lostCodes = new Set([
-  'CONNECTION_CLOSED',
-  'CONNECTION_DESTROYED',
-  'CONNECTION_ENDED',
-  'ECONNRESET',
-  'EPIPE',
-  'ETIMEDOUT',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-]);
-
-const isLost = (error: unknown): boolean =>
-  typeof error === 'object' &&
-  error !== null &&
-  'code' in error &&
-  typeof error.code === 'string' &&
-  lostCodes.has(error.code);
 
 const connectionClosed = (): Error =>
   Object.assign(new Error('the transaction is over: its connection was closed'), {
@@ -50,7 +33,7 @@ export function endTransactionsWithTheirConnection(sql: postgres.Sql): postgres.
         if (isOver) throw connectionClosed();
         return value;
       } catch (error) {
-        if (!isOver && !isLost(error)) throw error;
+        if (!isOver && !isCut(error)) throw error;
         // The driver rejects by itself as soon as the connection is closed. Told of an end, it would send its rollback.
         setTimeout(() => giveUp(error), longestFarewellMs).unref();
         return new Promise<never>(() => undefined);

@@ -19,7 +19,8 @@ const notSent = new Set([
   '53300',
   '3D000',
 ]);
-const lost = new Set([
+/** Told by the driver or the socket: there is no connection any more. */
+const cut = new Set([
   'CONNECTION_CLOSED',
   'CONNECTION_DESTROYED',
   'CONNECTION_ENDED',
@@ -28,12 +29,8 @@ const lost = new Set([
   'ETIMEDOUT',
   'EHOSTUNREACH',
   'ENETUNREACH',
-  '57P01',
-  '57P02',
-  '57P05',
-  '25P03',
-  '25P04',
 ]);
+const lost = new Set([...cut, '57P01', '57P02', '57P05', '25P03', '25P04']);
 const again = new Set(['40001', '40P01']);
 // Lock and statement timeouts, read-only (a standby, or a disk that an operator closed), disk, memory, I/O.
 const unavailable = new Set([
@@ -59,6 +56,9 @@ export function classify(error: unknown): Failure {
   if (unavailable.has(code)) return 'unavailable';
   return 'refused';
 }
+
+/** Whether the connection is gone already, as against about to go: nothing can be sent on it. */
+export const isCut = (error: unknown): boolean => cut.has(textOf(error, 'code') ?? '');
 
 /** Asked of any object: an error of Node's own may come from another realm, where it is no Error. */
 function textOf(error: unknown, field: 'code' | 'syscall' | 'message'): string | undefined {

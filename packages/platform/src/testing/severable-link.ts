@@ -12,7 +12,13 @@ export interface SeverableLink {
   stop(): Promise<void>;
 }
 
-export async function severableLink(target: { host: string; port: number }): Promise<SeverableLink> {
+/**
+ * @param hears asked for at each connection: is told what is sent to the target
+ */
+export async function severableLink(
+  target: { host: string; port: number },
+  hears?: () => (sent: Buffer) => void,
+): Promise<SeverableLink> {
   const sockets = new Set<Socket>();
   let whole = true;
   let held = false;
@@ -33,6 +39,7 @@ export async function severableLink(target: { host: string; port: number }): Pro
         other.destroy();
       });
     }
+    if (hears) near.on('data', hears());
     near.pipe(far).pipe(near);
     if (held) for (const socket of [near, far]) socket.cork();
   });

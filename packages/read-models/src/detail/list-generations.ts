@@ -50,9 +50,9 @@ function bindingOf(query: ListQuery): CursorBinding {
 }
 
 /**
- * A tenant's generations, newest first. One page is cut inside an index that holds what passes the filter in this order, and its rows are fetched by key; a row
- * behind its stream is caught up, so that a list is never older than what its reader saw before. A generation that left the
- * filter's status meanwhile is left out; one that entered it appears when its row does.
+ * A tenant's generations, newest first. One page is cut inside an index that holds what passes the filter in this order, and its
+ * rows are fetched by key; a row behind its stream is caught up, so that a list is never older than what its reader saw before. A
+ * generation that left the filter's status meanwhile is left out; one that entered it appears when its row does.
  */
 export async function listGenerations(ports: ListPorts, query: ListQuery): Promise<ListAnswer> {
   const binding = bindingOf(query);

@@ -1,5 +1,4 @@
-import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { severableLink } from '@darkroom/platform/testing';
 
 /** Between intake and its Postgres: hears every statement that is sent. */
 export interface StatementTap {
@@ -36,40 +35,21 @@ class Frontend {
   }
 }
 
+/** Puts itself before a Postgres; stopped by whoever asked for it, after intake. */
 export async function tapStatements(databaseUrl: string): Promise<StatementTap> {
   const target = new URL(databaseUrl);
-  const sockets = new Set<Socket>();
   let sent: string[] = [];
-  const server = createServer((near) => {
-    const far = connect(Number(target.port), target.hostname);
+  const link = await severableLink({ host: target.hostname, port: Number(target.port) }, () => {
     const frontend = new Frontend();
-    for (const [socket, other] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      sockets.add(socket);
-      socket.on('error', () => undefined);
-      socket.on('close', () => {
-        sockets.delete(socket);
-        other.destroy();
-      });
-    }
-    near.on('data', (data: Buffer) => sent.push(...frontend.heard(data)));
-    near.pipe(far).pipe(near);
+    return (data) => void sent.push(...frontend.heard(data));
   });
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  const { port } = server.address() as AddressInfo;
   return {
-    url: Object.assign(new URL(databaseUrl), { host: `127.0.0.1:${port}` }).href,
+    url: Object.assign(new URL(databaseUrl), { host: `127.0.0.1:${link.port}` }).href,
     take() {
       const taken = sent;
       sent = [];
       return taken;
     },
-    async stop() {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-      await once(server, 'close');
-    },
+    stop: async () => link.stop(),
   };
 }
