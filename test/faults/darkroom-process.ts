@@ -14,6 +14,9 @@ export const launcher = fileURLToPath(new URL('../../deploy/local/dist/main.js',
 /** Tests run side by side: none may have the ports that a person's Darkroom has. */
 export const freePorts = { INTAKE_PORT: '0', CONTROL_PLANE_PORT: '0', SIMULATOR_PORT: '0' } as const;
 
+/** The end of what was printed says why: a report that is cut must have it. */
+const lastLines = (printed: string): string => printed.trimEnd().split('\n').slice(-8).join('\n');
+
 /** A whole Darkroom as a person runs it: the built launcher in a process of its own, on a data folder of its own. */
 export class DarkroomProcess {
   readonly dataDir = mkdtempSync(join(tmpdir(), 'darkroom-process-'));
@@ -55,7 +58,7 @@ export class DarkroomProcess {
     child.stderr.on('data', keep);
     return until(`Darkroom ready`, seconds, async () => {
       if (child.exitCode !== null)
-        throw new Error(`Darkroom ended with code ${child.exitCode}:\n${this.printed}`);
+        throw new Error(`Darkroom ended with code ${child.exitCode}:\n${lastLines(this.printed)}`);
       const ready = readReadyFile(this.dataDir);
       return ready?.pid === child.pid ? ready : undefined;
     });
