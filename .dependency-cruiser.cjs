@@ -57,7 +57,7 @@ module.exports = {
       from: { path: '^(proto|packages/[^/]+|services/[^/]+|deploy/[^/]+|test/[^/]+)/' },
       to: {
         path: '^(proto|packages/[^/]+|services/[^/]+)/src/',
-        pathNot: ['^$1/', '/src/(index|testing|testing/index)\\.ts$'],
+        pathNot: ['^$1/', '/src/(index|testing|testing/index)\\.ts$', '^proto/src/topics\\.ts$'],
       },
     },
   ],

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { mendDriver } from './mend-driver.mjs';
+import { mendDrivers } from './mend-drivers.mjs';
 
 /** The checkout's own folder, with no trailing slash. */
 export const root = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '');
@@ -40,13 +40,13 @@ export function ensureInstalled() {
   const wanted = hashOfText(readFileSync(join(root, 'package-lock.json')));
   const stamp = join(root, 'node_modules', '.darkroom-installed');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) {
-    mendDriver();
+    mendDrivers();
     return;
   }
   say('installing packages (once, about a minute) …');
   // Install scripts stay off: nothing here needs them, and they would be somebody else's code run as this user.
   const code = run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']);
   if (code !== 0) refuse('npm ci failed; its message is above');
-  mendDriver();
+  mendDrivers();
   writeFileSync(stamp, wanted);
 }

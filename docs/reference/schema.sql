@@ -917,7 +917,7 @@ CREATE TABLE bus.migrations (
 
 ALTER TABLE bus.migrations OWNER TO darkroom_owner;
 
-COMMENT ON TABLE bus.migrations IS 'access 079da1a720d88c6ccd88bab8e0e4a2441b438927916dddf1a607c1172fffce2d';
+COMMENT ON TABLE bus.migrations IS 'access e8e7d2d38ff05ca21321858f36d25124e1336918336faec7b1ad1ad276c4e950';
 
 CREATE TABLE bus.parked (
     consumer text NOT NULL,
@@ -935,6 +935,20 @@ CREATE TABLE bus.parked (
 );
 
 ALTER TABLE bus.parked OWNER TO darkroom_owner;
+
+CREATE TABLE bus.refused_records (
+    consumer text NOT NULL,
+    topic text NOT NULL,
+    partition integer NOT NULL,
+    "offset" bigint NOT NULL,
+    reason text NOT NULL,
+    size integer NOT NULL,
+    sha256 text NOT NULL,
+    beginning bytea NOT NULL,
+    refused_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+ALTER TABLE bus.refused_records OWNER TO darkroom_owner;
 
 CREATE TABLE control_plane.audit (
     id uuid NOT NULL,
@@ -1311,6 +1325,9 @@ ALTER TABLE ONLY bus.migrations
 ALTER TABLE ONLY bus.parked
     ADD CONSTRAINT parked_pkey PRIMARY KEY (consumer, stream);
 
+ALTER TABLE ONLY bus.refused_records
+    ADD CONSTRAINT refused_records_pkey PRIMARY KEY (consumer, topic, partition, "offset");
+
 ALTER TABLE ONLY control_plane.audit
     ADD CONSTRAINT audit_pkey PRIMARY KEY (id);
 
@@ -1649,6 +1666,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE bus.guard TO darkroom_worker;
 GRANT SELECT ON TABLE bus.migrations TO darkroom_worker;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE bus.parked TO darkroom_worker;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE bus.refused_records TO darkroom_worker;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE control_plane.audit TO darkroom_worker;
 

@@ -50,11 +50,12 @@ export class Delivery {
     return this.parkedNow.size;
   }
 
-  async deliver(message: BusMessage): Promise<void> {
-    if (this.parkedNow.has(message.stream) && (await this.resume(message.stream, message))) return;
+  /** @param signal ends the waits of this message alone; without it, with the consumer's */
+  async deliver(message: BusMessage, signal: AbortSignal = this.options.signal): Promise<void> {
+    if (this.parkedNow.has(message.stream) && (await this.resume(message.stream, message, signal))) return;
     let successesBefore: number | undefined;
     for (let tries = 1; ; tries += 1) {
-      this.options.signal.throwIfAborted();
+      signal.throwIfAborted();
       try {
         await this.options.handle(message);
         this.succeeded();
@@ -76,7 +77,7 @@ export class Delivery {
                 this.facts(message, { err: error }),
                 'handler failed; trying again in place',
               );
-            await interruptibleDelay(decided.afterMs, this.options.signal);
+            await interruptibleDelay(decided.afterMs, signal);
             break;
           case 'park':
             // Counted before anything is awaited: streams that fail together must see each other.
@@ -111,19 +112,23 @@ export class Delivery {
   }
 
   /** Tries a parked stream whose time has come. */
-  async retryParked(stream: string): Promise<void> {
+  async retryParked(stream: string, signal: AbortSignal = this.options.signal): Promise<void> {
     this.parkedNow.add(stream);
-    await this.resume(stream, undefined);
+    await this.resume(stream, undefined, signal);
   }
 
   /**
    * Tries a parked stream once, from the event that failed up to the newest known. True: the message is dealt with; false: the
    * stream is not parked any more, by somebody else's doing, and the message goes its ordinary way.
    */
-  private async resume(stream: string, message: BusMessage | undefined): Promise<boolean> {
+  private async resume(
+    stream: string,
+    message: BusMessage | undefined,
+    signal: AbortSignal,
+  ): Promise<boolean> {
     const { parked, policy } = this.options;
     for (;;) {
-      this.options.signal.throwIfAborted();
+      signal.throwIfAborted();
       const row = await parked.load(stream);
       if (row === undefined) {
         this.parkedNow.delete(stream);

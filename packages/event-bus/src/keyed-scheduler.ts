@@ -1,3 +1,5 @@
+import { LowWater, type Taken } from './low-water.js';
+
 /** What a scheduler is made of. */
 export interface KeyedSchedulerOptions {
   /** Keys worked on at once. */
@@ -8,13 +10,8 @@ export interface KeyedSchedulerOptions {
   readonly onHalt?: () => void;
 }
 
-interface Entry<P> {
-  readonly position: P | undefined;
-  done: boolean;
-}
-
 interface Task<P> {
-  readonly entry: Entry<P>;
+  readonly entry: Taken<P>;
   readonly run: () => Promise<void>;
 }
 
@@ -28,9 +25,7 @@ export class KeyedScheduler<P> {
   private readonly waiting = new Map<string, Task<P>[]>();
   private readonly ready: string[] = [];
   private readonly runningKeys = new Set<string>();
-  private order: Entry<P>[] = [];
-  private head = 0;
-  private mark: P | undefined;
+  private readonly taken = new LowWater<P>();
   private open = 0;
   private closed = false;
   private listeners: (() => void)[] = [];
@@ -40,23 +35,28 @@ export class KeyedScheduler<P> {
 
   /** Queues work behind all earlier work of its key. Positions are added in log order. */
   add(key: string, position: P, run: () => Promise<void>): void {
-    this.enqueue(key, { entry: this.track(position), run });
+    this.enqueue(key, { entry: this.taken.take(position), run });
   }
 
-  /** Queues work behind all earlier work of its key that stands at no position of the log: a timed retry. */
+  /** Queues work behind all earlier work of its key that stands at no position of this log: a timed retry. */
   addUntracked(key: string, run: () => Promise<void>): void {
     this.enqueue(key, { entry: { position: undefined, done: false }, run });
   }
 
   /** Notes that the log was read up to here; reached by the low-water mark once all before it is done. */
   reach(position: P): void {
-    this.track(position).done = true;
-    this.sweep();
+    this.taken.take(position).done = true;
+    this.taken.sweep();
   }
 
   /** The last position up to which everything is done; undefined while nothing is. */
   get lowWater(): P | undefined {
-    return this.mark;
+    return this.taken.mark;
+  }
+
+  /** Whether work of this key waits or runs. */
+  isBusy(key: string): boolean {
+    return this.waiting.has(key) || this.runningKeys.has(key);
   }
 
   /** Entries taken and not finished. */
@@ -85,6 +85,18 @@ export class KeyedScheduler<P> {
     while (this.open > 0 && !this.closed && !this.failure) await this.progress();
   }
 
+  /**
+   * Forgets what has not started, and the error that halted it. What runs goes on, and nothing of its key starts before its end. The low-water
+   * mark stays before what was forgotten.
+   */
+  restart(): void {
+    this.waiting.clear();
+    this.ready.length = 0;
+    this.open = this.runningKeys.size;
+    this.failure = undefined;
+    this.notify();
+  }
+
   /** Forgets what has not started and waits for what runs. The mark moves on for what still finishes. */
   async close(): Promise<void> {
     this.closed = true;
@@ -92,12 +104,6 @@ export class KeyedScheduler<P> {
     this.ready.length = 0;
     this.notify();
     while (this.runningKeys.size > 0) await new Promise<void>((resolve) => this.listeners.push(resolve));
-  }
-
-  private track(position: P): Entry<P> {
-    const entry: Entry<P> = { position, done: false };
-    this.order.push(entry);
-    return entry;
   }
 
   private enqueue(key: string, task: Task<P>): void {
@@ -139,20 +145,9 @@ export class KeyedScheduler<P> {
       this.runningKeys.delete(key);
       // A key that has more work goes to the end of the line: one busy stream starves nobody.
       if (this.waiting.has(key)) this.ready.push(key);
-      this.sweep();
+      this.taken.sweep();
       this.start();
       this.notify();
-    }
-  }
-
-  private sweep(): void {
-    while (this.order[this.head]?.done === true) {
-      this.mark = this.order[this.head]?.position;
-      this.head += 1;
-    }
-    if (this.head > 1024) {
-      this.order = this.order.slice(this.head);
-      this.head = 0;
     }
   }
 

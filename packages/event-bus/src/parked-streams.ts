@@ -62,6 +62,13 @@ export const parkedColumns = (
 /** What names the event that a stream was parked at. */
 export type ParkedAt = Pick<BusMessage, 'stream' | 'version' | 'id'> & { readonly type: string };
 
+/** A parked stream whose next try is due. */
+export interface DueStream {
+  readonly stream: string;
+  /** Of the event that failed. */
+  readonly eventType: string;
+}
+
 /** The table of parked streams as one consumer sees it. */
 export interface ParkedStreams {
   /** Streams parked now. */
@@ -75,7 +82,7 @@ export interface ParkedStreams {
   /** Everything up to `lastVersion` was handled. False: more has queued behind meanwhile. */
   release(stream: string, lastVersion: number): Promise<boolean>;
   /** Streams whose next try is due, the longest waiting first. */
-  due(limit: number): Promise<string[]>;
+  due(limit: number): Promise<DueStream[]>;
 }
 
 /** Reads and writes `bus.parked` for one consumer group. */
@@ -126,10 +133,11 @@ export function parkedStreams(sql: postgres.Sql, consumer: string): ParkedStream
     },
 
     async due(limit) {
-      const rows = await sql<{ stream: string }[]>`
-        select stream from bus.parked where consumer = ${consumer} and next_try_at <= clock_timestamp()
+      const rows = await sql<DueStream[]>`
+        select stream, event_type as "eventType" from bus.parked
+        where consumer = ${consumer} and next_try_at <= clock_timestamp()
         order by next_try_at limit ${limit}`;
-      return rows.map((row) => row.stream);
+      return rows.map(({ stream, eventType }) => ({ stream, eventType }));
     },
   };
 }

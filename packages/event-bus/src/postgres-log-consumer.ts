@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import type { EventType } from '@darkroom/contract';
 import type {
   CheckpointLease,
   Cursor,
@@ -9,18 +8,12 @@ import type {
   UnreadableEvent,
 } from '@darkroom/event-store';
 import type postgres from 'postgres';
+import type { GroupWork } from './bus-transport.js';
 import { Delivery } from './delivery.js';
 import { KeyedScheduler } from './keyed-scheduler.js';
 import { toBusMessage } from './message.js';
 import { parkedStreams } from './parked-streams.js';
-import {
-  type BusLog,
-  type Consumer,
-  type ConsumerHealth,
-  type ConsumerState,
-  type HandleMessage,
-  silentLog,
-} from './port.js';
+import { type BusLog, type Consumer, type ConsumerHealth, type ConsumerState, silentLog } from './port.js';
 import { backoffMs, defaultRedeliveryPolicy, type RedeliveryPolicy } from './redelivery.js';
 import { aboutMessage, recordPoll } from './process-span.js';
 import { Upkeep } from './upkeep.js';
@@ -50,11 +43,6 @@ export interface PostgresLogOptions {
   readonly random?: () => number;
 }
 
-interface Work {
-  readonly types: readonly EventType[];
-  readonly handle: HandleMessage;
-}
-
 type SessionEnd = 'stopping' | 'lease-lost';
 
 const shortestPollMs = 5;
@@ -78,7 +66,7 @@ export class PostgresLogConsumer implements Consumer {
 
   constructor(
     options: PostgresLogOptions,
-    private readonly work: Work,
+    private readonly work: GroupWork,
   ) {
     this.options = {
       concurrency: 32,
@@ -265,7 +253,7 @@ export class PostgresLogConsumer implements Consumer {
   }
 
   private async retryParked(scheduler: KeyedScheduler<Cursor>, delivery: Delivery): Promise<void> {
-    for (const stream of await parkedStreams(this.options.sql, this.options.group).due(64)) {
+    for (const { stream } of await parkedStreams(this.options.sql, this.options.group).due(64)) {
       scheduler.addUntracked(stream, () => delivery.retryParked(stream));
     }
   }

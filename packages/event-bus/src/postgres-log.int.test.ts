@@ -1,16 +1,8 @@
-import 'reflect-metadata';
 import { randomUUID } from 'node:crypto';
-import { eventSchemas, type EventType, isEventType } from '@darkroom/contract';
-import {
-  arrayOf,
-  createPostgresEventStore,
-  type EventStore,
-  type MayAppend,
-  type NewEvent,
-} from '@darkroom/event-store';
+import type { EventType } from '@darkroom/contract';
+import { arrayOf, createPostgresEventStore, type EventStore } from '@darkroom/event-store';
 import { createTestDatabase, type TestDatabase } from '@darkroom/event-store/testing';
-import { Controller, type INestMicroservice, Module, type Type } from '@nestjs/common';
-import { EventPattern, Payload } from '@nestjs/microservices';
+import type { INestMicroservice } from '@nestjs/common';
 import { createBusMicroservice } from './bus-microservice.js';
 import { guardForward } from './guard.js';
 import type { BusMessage } from './message.js';
@@ -26,73 +18,25 @@ import {
   type RunningConsumer,
   until,
 } from './testing/index.js';
-
-const types = Object.keys(eventSchemas).filter(isEventType);
-const services = ['intake', 'provider-gateway', 'artifact', 'control-plane'] as const;
-const mayAppend = Object.fromEntries(types.map((type) => [type, services])) as unknown as MayAppend;
-const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
-const conformanceTypes: EventType[] = ['GenerationRequested', 'ProgressReported', 'CancellationRequested'];
-
-function requested(): NewEvent<'GenerationRequested'> {
-  return {
-    id: randomUUID(),
-    type: 'GenerationRequested',
-    data: {
-      prompt: 'a red bicycle in the rain',
-      promptSalt: '00',
-      promptDigest: { saltedSha256: '00', length: 25 },
-      model: 'sim/standard',
-      route: ['sim/standard'],
-      width: 64,
-      height: 64,
-      count: 1,
-      minCount: 1,
-      seed: 1,
-      outputFormat: 'OUTPUT_FORMAT_PNG',
-      metadata: {},
-      deadlineSeconds: 60,
-      deadline: '2026-11-24T11:00:00Z',
-      requestedAt: '2026-11-24T10:00:00Z',
-      estimatedCost: { micros: '40000', currency: 'USD' },
-    },
-  };
-}
-
-const later = {
-  ProgressReported: { run: 1, attempt: 1, percent: 10, vendorStatus: 'running' },
-  CancellationRequested: { run: 1, requestedBy: 'REQUESTER_CLIENT', reason: '' },
-} as const;
-
-function nextEvent(version: number, type: keyof typeof later): NewEvent {
-  if (version === 0) return requested();
-  const id = randomUUID();
-  return type === 'ProgressReported'
-    ? { id, type, data: { ...later[type] } }
-    : { id, type, data: { ...later[type] } };
-}
-
-/** A Nest module whose one handler does what the case wants. */
-function moduleOf(request: ConsumeRequest): Type {
-  @Controller()
-  class Handlers {
-    @EventPattern([...(request.types ?? conformanceTypes)])
-    async on(@Payload() message: BusMessage): Promise<void> {
-      await request.handle(message);
-    }
-  }
-  @Module({ controllers: [Handlers] })
-  class HandlersModule {}
-  return HandlersModule;
-}
+import {
+  conformanceTypes,
+  later,
+  mayAppend,
+  moduleOf,
+  sampleAppender,
+  traceparent,
+} from './testing/sample-bus.js';
 
 describe('bus on the Postgres log', () => {
   let database: TestDatabase;
   let store: EventStore;
+  let append: ReturnType<typeof sampleAppender>;
   const running = new Set<INestMicroservice>();
 
   beforeAll(async () => {
     database = await createTestDatabase({ migrations: [busMigrations] });
     store = createPostgresEventStore(database.sql, { mayAppend });
+    append = sampleAppender(store);
   });
   afterEach(async () => {
     await Promise.all([...running].map((app) => app.close()));
@@ -102,8 +46,6 @@ describe('bus on the Postgres log', () => {
     await store.stop();
     await database.drop();
   });
-
-  const versions = new Map<string, number>();
 
   const consume = async (request: ConsumeRequest): Promise<RunningConsumer> => {
     let dead = false;
@@ -165,19 +107,7 @@ describe('bus on the Postgres log', () => {
     guard: (group, stream, version) => database.sql.begin((tx) => guardForward(tx, group, stream, version)),
     replay: async (group) =>
       (await database.sql.begin((tx) => replayParked(tx, { consumer: group }, 100))).streams.length,
-    append: async (stream, type = 'ProgressReported') => {
-      const version = versions.get(stream) ?? 0;
-      const outcome = await store.append({
-        stream,
-        expected: version === 0 ? 'none' : version,
-        events: [nextEvent(version, type)],
-        metadata: { tenant: 'demo', actor: 'service:test', traceparent },
-        by: 'intake',
-      });
-      expect(outcome).toEqual({ outcome: 'appended', version: version + 1 });
-      versions.set(stream, version + 1);
-      return version + 1;
-    },
+    append: (stream, type) => append(stream, type),
   };
 
   it('an event of a newer schema parks its stream, the others flow; it is done once this program can read it', async () => {
