@@ -19,10 +19,11 @@ const systemPrograms = [
   },
 ];
 
-/** Packages whose tests run a second time, on Debian's Postgres. */
-const onPostgres = ['event-store', 'event-bus', 'work-table', 'read-models'].map(
-  (name) => `packages/${name}/src/.*int`,
-);
+/** What runs a second time, on Debian's Postgres: all that is about Postgres in these packages. */
+const onPostgres = [
+  ...['event-store', 'work-table', 'read-models'].map((name) => `packages/${name}/src/.*int`),
+  'packages/event-bus/src/[^/]*int',
+];
 
 const install = 'apt-get install -y --no-install-recommends';
 
@@ -107,7 +108,7 @@ function ensureParts(args) {
   const suites = listed.stdout.split('\n').filter((path) => path.endsWith('.test.ts'));
   const text = suites.map((path) => readFileSync(path, 'utf8')).join('\n');
   const wanted = [
-    ...(/\bstartKafka\b/.test(text) ? ['kafka'] : []),
+    ...(/\b(startKafka|KafkaWorld)\b/.test(text) ? ['kafka'] : []),
     ...(/\bstartS3\b/.test(text) ? ['s3'] : []),
   ];
   if (wanted.length === 0) return;
