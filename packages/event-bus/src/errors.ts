@@ -15,6 +15,8 @@ export type BusErrorCode =
   | 'mixed_subscriptions'
   /** A partition holds less than was read of it: its topic was made anew, or cut. */
   | 'offsets_reset'
+  /** A publisher that was stopped was asked for more. */
+  | 'publisher_stopped'
   /** A topic is not as the contract says. */
   | 'topic_mismatch';
 

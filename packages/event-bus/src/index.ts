@@ -9,12 +9,10 @@ export {
   untravelledFields,
 } from './message.js';
 export { busMigrations } from './migrations.js';
-export { type KafkaAddress, openKafka } from './kafka/client.js';
+export type { KafkaAddress } from './kafka/client.js';
+export { KafkaPublisher, type KafkaPublisherOptions } from './kafka/kafka-publisher.js';
 export { KafkaTransport } from './kafka/kafka-transport.js';
 export type { KafkaOptions } from './kafka/options.js';
-export { OwnSockets } from './kafka/own-sockets.js';
-export { type EventRecord, toRecord } from './kafka/record.js';
-export { ensureTopics } from './kafka/topics.js';
 export { listParked, type ParkedError, type ParkedStream } from './parked-streams.js';
 export type { BusLog, Consumer, ConsumerHealth, ConsumerState, HandleMessage } from './port.js';
 export type { PostgresLogOptions } from './postgres-log-consumer.js';

@@ -1,6 +1,7 @@
 import type { Consumer as KafkaJsConsumer, Kafka, KafkaMessage } from 'kafkajs';
 import { BusError } from '../errors.js';
 import type { BusLog } from '../port.js';
+import { within } from '../within.js';
 import type { OwnSockets } from './own-sockets.js';
 
 /** One partition of one topic. */
@@ -140,17 +141,8 @@ export class GroupMember {
 
   /** Waits for what was asked of the cluster, no longer than the bound or this member's end. @throws BusError `broker_silent` */
   async ask<T>(what: string, work: Promise<T>): Promise<T> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      const error = new BusError('broker_silent', `no answer to ${what} within ${answerMs} ms`);
-      timer = setTimeout(() => reject(error), answerMs);
-    });
-    try {
-      return await Promise.race([work, late, this.ended]);
-    } finally {
-      clearTimeout(timer);
-      work.catch(() => undefined);
-    }
+    const late = (): BusError => new BusError('broker_silent', `no answer to ${what} within ${answerMs} ms`);
+    return Promise.race([within(answerMs, work, late), this.ended]);
   }
 
   private listen(): void {

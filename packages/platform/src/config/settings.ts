@@ -30,6 +30,12 @@ const words = (text: string): string[] =>
     .split(',')
     .map((word) => word.trim())
     .filter((word) => word !== '');
+const broker = z
+  .string()
+  .regex(
+    /^([A-Za-z0-9][A-Za-z0-9.-]*|\[[0-9A-Fa-f:]+\]):\d{1,5}$/,
+    'must be brokers, host:port, separated by commas',
+  );
 const ownKey = (prefix: string) =>
   z
     .string()
@@ -50,7 +56,7 @@ export const settings = {
   HEALTH_PORT: port
     .optional()
     .describe(
-      'Port on which a process that serves no HTTP of its own (provider-gateway, artifact, projections) answers `/health/live` and `/health/ready`; 0 takes a free one. Absent: none.',
+      'Port on which a process that serves no HTTP of its own (provider-gateway, artifact, projections, relay) answers `/health/live` and `/health/ready`; 0 takes a free one. Absent: none.',
     ),
   HOST: z
     .string()
@@ -77,7 +83,12 @@ export const settings = {
     .enum(['postgres'], 'must be postgres; kafka is not supported yet')
     .default('postgres')
     .describe('What carries events between services. `kafka` is not supported yet.'),
-  KAFKA_BROKERS: notYet().describe('Not supported yet. Brokers, host:port, separated by commas.'),
+  KAFKA_BROKERS: z
+    .string()
+    .transform(words)
+    .pipe(z.array(broker).min(1, 'must be brokers, host:port, separated by commas'))
+    .optional()
+    .describe('Brokers of Kafka, host:port, separated by commas. Read by relay so far.'),
   S3_ENDPOINT: notYet().describe(
     'Not supported yet. S3 server that keeps the images. Absent: local disk under DATA_DIR.',
   ),
