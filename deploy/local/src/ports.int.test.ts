@@ -24,6 +24,14 @@ describe('ports', () => {
     expect(await settlePorts(dataDir, '127.0.0.1', { INTAKE_PORT: 0, SIMULATOR_PORT: 0 })).toEqual(first);
   });
 
+  it('of 0 lie where no outgoing connection is given one, so that they are still free when the services have started', async () => {
+    for (let n = 0; n < 20; n += 1) {
+      rmSync(join(dataDir, 'ports.json'), { force: true });
+      const ports = await settlePorts(dataDir, '127.0.0.1', { INTAKE_PORT: 0, SIMULATOR_PORT: 0 });
+      for (const port of Object.values(ports)) expect(port).toBeLessThan(32_768);
+    }
+  });
+
   it('that two settings name are refused, and both are named', async () => {
     const same = { INTAKE_PORT: 18_080, CONTROL_PLANE_PORT: 18_080, SIMULATOR_PORT: 0 };
     await expect(settlePorts(dataDir, '127.0.0.1', same)).rejects.toThrow(

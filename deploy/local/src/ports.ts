@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { freePort, tryPort } from '@darkroom/embedded-postgres';
 import { ConfigError } from '@darkroom/platform';
 import { z } from 'zod';
 import { writePrivateFile } from './write-private-file.js';
@@ -16,20 +16,6 @@ export class PortInUse extends Error {
       `${setting} ${port} is in use by another program; set ${setting} to another port, or to 0 for a free one`,
     );
   }
-}
-
-async function listen(host: string, port: number): Promise<number | undefined> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EADDRINUSE' || error.code === 'EACCES') resolve(undefined);
-      else reject(error);
-    });
-    server.listen({ host, port }, () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : undefined));
-    });
-  });
 }
 
 function remembered(dataDir: string): Record<string, number> {
@@ -70,9 +56,9 @@ export async function settlePorts<Name extends string>(
     const last = before[setting];
     const free =
       port === 0
-        ? ((last !== undefined && !taken.includes(last) ? await listen(host, last) : undefined) ??
-          (await listen(host, 0)))
-        : await listen(host, port);
+        ? ((last !== undefined && !taken.includes(last) ? await tryPort(last, host) : undefined) ??
+          (await freePort(host, taken)))
+        : await tryPort(port, host);
     if (free === undefined) throw new PortInUse(setting, port);
     settled[setting] = free;
   }

@@ -1,13 +1,38 @@
+import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
-/** Whether nobody listens on that port of the loopback interface; 0 asks for any. Answers with the port, or undefined. */
-export function tryPort(port: number): Promise<number | undefined> {
-  return new Promise((resolve) => {
+/**
+ * Below what a kernel gives to outgoing connections (Linux: from 32,768, others: from 49,152). From there a port that is free now may be
+ * taken when the server that is to have it has started, and who goes on calling a server that is away may end up connected to itself.
+ */
+const lowest = 20_000;
+const below = 32_768;
+const tries = 50;
+
+/**
+ * Whether that port of the address, by default loopback, can be listened on. Answers with the port; undefined: it is taken, or not for us.
+ * @throws Error where the address is none of this machine's
+ */
+export function tryPort(port: number, host = '127.0.0.1'): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
     const probe = createServer();
-    probe.once('error', () => resolve(undefined));
-    probe.listen({ port, host: '127.0.0.1', exclusive: true }, () => {
-      const address = probe.address();
-      probe.close(() => resolve(typeof address === 'object' && address !== null ? address.port : undefined));
+    probe.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EADDRINUSE' || error.code === 'EACCES') resolve(undefined);
+      else reject(error);
     });
+    probe.listen({ port, host, exclusive: true }, () => probe.close(() => resolve(port)));
   });
+}
+
+/**
+ * A port on which nobody listens now, for a server that takes its time to start.
+ * @param except what was given to others that have not started
+ * @throws Error where none of many was free, or the address is none of this machine's
+ */
+export async function freePort(host = '127.0.0.1', except: readonly number[] = []): Promise<number> {
+  for (let n = 0; n < tries; n += 1) {
+    const port = await tryPort(randomInt(lowest, below), host);
+    if (port !== undefined && !except.includes(port)) return port;
+  }
+  throw new Error(`no free port of ${host} among ${tries} from ${lowest} to ${below}`);
 }

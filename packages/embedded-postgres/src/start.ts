@@ -4,7 +4,7 @@ import { findBinaries, majorVersion } from './binaries.js';
 import { checkData, existingData, makeData, placeForNewData } from './data-folder.js';
 import { startDeathGuard } from './death-guard.js';
 import { EmbeddedPostgresError } from './errors.js';
-import { tryPort } from './free-port.js';
+import { freePort, tryPort } from './free-port.js';
 import { type KeptState, readState, writeState } from './kept-state.js';
 import { claimData, disclaimData, replaceLeftover } from './leftover-server.js';
 import { database, prepare, roles } from './prepare.js';
@@ -137,7 +137,9 @@ async function startOnPort(
   launch: (port: number) => Promise<Server>,
 ): Promise<{ server: Server; port: number }> {
   for (let attempt = 1; ; attempt += 1) {
-    const port = (await tryPort(asked === 0 ? kept : asked)) ?? (asked === 0 ? await tryPort(0) : undefined);
+    const wanted = asked === 0 ? kept : asked;
+    const port =
+      (wanted === 0 ? undefined : await tryPort(wanted)) ?? (asked === 0 ? await freePort() : undefined);
     if (port === undefined) {
       throw new EmbeddedPostgresError('port_taken', `port ${asked} for the embedded Postgres is taken`, {
         port: String(asked),

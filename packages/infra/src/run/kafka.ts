@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { kafkaPart } from '../parts/kafka.js';
 import { runTool } from '../install/run-tool.js';
-import { freePort } from './free-port.js';
+import { freePort } from '@darkroom/embedded-postgres';
 import { installedFolder } from './installed-folder.js';
 import { keptFile } from './kept-file.js';
 import { type ServerProcess, startServerProcess } from './server-process.js';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { s3Part } from '../parts/s3.js';
-import { freePort } from './free-port.js';
+import { freePort } from '@darkroom/embedded-postgres';
 import { installedFolder } from './installed-folder.js';
 import { keptFile } from './kept-file.js';
 import { type ServerProcess, startServerProcess } from './server-process.js';
@@ -46,7 +46,7 @@ export async function startS3(options: S3Options = {}): Promise<RunningS3> {
     actions: ['Admin'],
   };
   await writeFile(configFile, JSON.stringify({ identities: [identity] }), { mode: 0o600 });
-  const others = await Promise.all(Array.from({ length: 3 }, freePort));
+  const others = await Promise.all(Array.from({ length: 3 }, () => freePort()));
   const endpoint = `http://127.0.0.1:${port}`;
   const server = await startServerProcess({
     name: 's3',
