@@ -31,7 +31,10 @@ export async function readTopic(brokers: string, topic: string): Promise<TopicRe
     await consumer.subscribe({ topic, fromBeginning: true });
     await new Promise<void>((resolve, reject) => {
       if (ends.size === 0) return resolve();
-      consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
+      // A coordinator that is still loading its groups is one that it starts again after, by itself.
+      consumer.on(consumer.events.CRASH, ({ payload }) => {
+        if (!payload.restart) reject(payload.error);
+      });
       const eachMessage: NonNullable<Parameters<typeof consumer.run>[0]>['eachMessage'] = async ({
         partition,
         message,

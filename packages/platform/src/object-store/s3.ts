@@ -37,6 +37,8 @@ export interface S3ObjectStore extends ObjectStore {
   stop(): void;
 }
 
+const ignore = (): void => undefined;
+const silent = { trace: ignore, debug: ignore, info: ignore, warn: ignore, error: ignore };
 const connectMs = 3_000;
 /** Between two signs of life of a server that was asked. */
 const silentMs = 20_000;
@@ -74,6 +76,8 @@ export function s3ObjectStore(settings: S3Settings): S3ObjectStore {
     ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
     credentials: { accessKeyId, secretAccessKey },
     maxAttempts: 3,
+    // What it would tell the console comes as an error too.
+    logger: silent,
     // Ours is a sha256 that is known before; the SDK need make none of its own.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
