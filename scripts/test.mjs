@@ -23,6 +23,7 @@ const systemPrograms = [
 const onPostgres = [
   ...['event-store', 'work-table', 'read-models'].map((name) => `packages/${name}/src/.*int`),
   'packages/event-bus/src/[^/]*int',
+  'packages/event-bus/src/kafka/kafka.int',
 ];
 
 const install = 'apt-get install -y --no-install-recommends';

@@ -173,7 +173,7 @@ describe('the relay', () => {
     await judge();
   }, 180_000);
 
-  it('one killed -9, one stopped for longer than its lease: who stands by takes over within 10 s, and the stopped one cannot move the checkpoint', async () => {
+  it('one killed -9, one stopped for longer than its lease: who stands by takes over within 10 s, and nothing is lost when the stopped one wakes', async () => {
     const first = startProcess();
     await write(5, 2);
     await caughtUp();

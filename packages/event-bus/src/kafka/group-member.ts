@@ -55,7 +55,7 @@ export class GroupMember {
   /** Rejects when it can consume no more. */
   readonly ended: Promise<never>;
   private readonly consumer: KafkaJsConsumer;
-  private end: (error: unknown) => void = () => undefined;
+  private fail: (error: unknown) => void = () => undefined;
   private heardAt = performance.now();
   private watch: NodeJS.Timeout | undefined;
   private onJoined: () => void = () => undefined;
@@ -65,7 +65,7 @@ export class GroupMember {
     private readonly listener: MemberListener,
   ) {
     const { kafka, group, sessionTimeoutMs } = options;
-    this.ended = new Promise((_, reject) => (this.end = reject));
+    this.ended = new Promise((_, reject) => (this.fail = reject));
     this.ended.catch(() => undefined);
     this.consumer = kafka.consumer({
       groupId: group,
@@ -169,10 +169,6 @@ export class GroupMember {
     const silentMs = performance.now() - this.heardAt;
     if (silentMs > 2 * this.options.sessionTimeoutMs + answerMs)
       this.fail(new BusError('broker_silent', `no broker has answered for ${Math.round(silentMs)} ms`));
-  }
-
-  private fail(error: unknown): void {
-    this.end(error);
   }
 
   private quietly(run: () => void): void {

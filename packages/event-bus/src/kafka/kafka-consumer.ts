@@ -109,6 +109,7 @@ export class KafkaConsumer implements Consumer {
     };
     const tenure = new Tenure(this.options, shared, probing);
     this.tenure = tenure;
+    if (this.stopping) tenure.endTaking();
     try {
       await tenure.join();
       while (!this.stopping) {

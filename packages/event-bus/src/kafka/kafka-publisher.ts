@@ -98,7 +98,7 @@ export class KafkaPublisher {
 }
 
 /** In order, in parts of about so many bytes. */
-export function* inSends(records: readonly EventRecord[], bytes: number): Generator<readonly EventRecord[]> {
+function* inSends(records: readonly EventRecord[], bytes: number): Generator<readonly EventRecord[]> {
   let part: EventRecord[] = [];
   let size = 0;
   for (const record of records) {

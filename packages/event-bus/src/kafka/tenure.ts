@@ -83,14 +83,27 @@ export class Tenure implements MemberListener {
     this.member.ended.catch((error: unknown) => this.fail(error));
   }
 
-  /** @throws BusError `mixed_subscriptions` or `broker_silent`, or what kafkajs could not get past */
+  /**
+   * Returns early when it is to take nothing any more: a group may be joined for as long as a session lasts.
+   * @throws BusError `mixed_subscriptions` or `broker_silent`, or what kafkajs could not get past
+   */
   async join(): Promise<void> {
-    // Before it joins: its joining alone would take partitions from those who read them.
-    await this.member.ask(
-      'who is in the group',
-      assertSameSubscription(this.kafka, this.options.group, this.shared.topics),
+    const { signal } = this.interrupt;
+    if (signal.aborted) return;
+    const ended = new Promise<void>((resolve) =>
+      signal.addEventListener('abort', () => resolve(), { once: true }),
     );
-    await this.member.join();
+    const join = async (): Promise<void> => {
+      // Before it joins: its joining alone would take partitions from those who read them.
+      await this.member.ask(
+        'who is in the group',
+        assertSameSubscription(this.kafka, this.options.group, this.shared.topics),
+      );
+      if (!signal.aborted) await this.member.join();
+    };
+    const joining = join();
+    joining.catch(() => undefined);
+    await Promise.race([joining, ended]);
   }
 
   /** The group has given it nothing to read. */
@@ -144,7 +157,7 @@ export class Tenure implements MemberListener {
     }
     const gained: Place[] = [];
     for (const place of places) {
-      // Also what is kept: whatever kafkajs forgot of it is said again.
+      // While nothing more is taken, nothing is to be fetched either.
       if (this.interrupt.signal.aborted) this.member.pause(place);
       if (this.places.has(placeKey(place))) continue;
       this.places.set(placeKey(place), new AssignedPartition(place, this.interrupt.signal));
