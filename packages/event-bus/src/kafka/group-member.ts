@@ -92,7 +92,7 @@ export class GroupMember {
     const joined = new Promise<void>((resolve) => (this.onJoined = resolve));
     const { sessionTimeoutMs } = this.options;
     this.heard();
-    this.watch = setInterval(() => this.lookForSilence(), sessionTimeoutMs / 4);
+    this.watch = setInterval(() => this.lookForSilence(), sessionTimeoutMs / 4).unref();
     const start = async (): Promise<void> => {
       await this.consumer.connect();
       await this.consumer.subscribe({ topics: [...this.options.topics], fromBeginning: true });
