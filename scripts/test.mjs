@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, existsSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { ensureBuilt } from './build.mjs';
 import { refuse, root, run, say } from './installed.mjs';
 
@@ -51,7 +52,25 @@ function ensureSystemPrograms() {
   if (code !== 0) refuse(`could not install them; the command was: ${command}`);
 }
 
-/** Prints what each suite took and what failed. @returns the counts */
+/** What failed, by name, with the first lines of why: whoever has only the end of a long report needs these. */
+function failuresOf(results) {
+  // The lines of a message are cut, not the count of failures: all of them are told.
+  const why = (text) =>
+    stripVTControlCharacters(text ?? '')
+      .split('\n')
+      .filter((line) => line.trim() !== '')
+      .slice(0, 6)
+      .map((line) => `\n      ${line.trim().slice(0, 200)}`)
+      .join('');
+  return results.testResults.flatMap((suite) => {
+    const name = suite.name.replace(`${root}/`, '');
+    const tests = suite.assertionResults.filter(({ status }) => status === 'failed');
+    if (suite.status === 'failed' && tests.length === 0) return [`${name}${why(suite.message)}`];
+    return tests.map((test) => `${name} › ${test.fullName}${why(test.failureMessages[0])}`);
+  });
+}
+
+/** Prints what each suite took and what failed. @returns the counts, and what failed */
 function report(file) {
   const results = JSON.parse(readFileSync(file, 'utf8'));
   const rows = results.testResults
@@ -73,6 +92,7 @@ function report(file) {
   return {
     passed: results.numPassedTests,
     failed: results.numFailedTests + brokenSuites + results.numPendingTests,
+    failures: failuresOf(results),
   };
 }
 
@@ -129,6 +149,7 @@ if (args.length === 0) {
 const sum = (of) => runs.reduce((total, counts) => total + of(counts), 0);
 const counts = { passed: sum(({ passed }) => passed), failed: sum(({ failed }) => failed) };
 if (process.env.DARKROOM_TEST_COUNTS) writeFileSync(process.env.DARKROOM_TEST_COUNTS, JSON.stringify(counts));
+for (const failure of runs.flatMap(({ failures }) => failures)) say(`failed: ${failure}`);
 process.stdout.write(`${counts.passed} passed, ${counts.failed} failed\n`);
 const isContent = runs.every((one) => one.isContent);
 process.exit(isContent && counts.failed === 0 && counts.passed > 0 ? 0 : 1);

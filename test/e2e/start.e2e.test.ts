@@ -49,8 +49,8 @@ describe('a first start', () => {
   it.each([
     ['INTAKE_PORT', { INTAKE_PORT: 'eighty' }],
     ['CONTROL_PLANE_PORT', { INTAKE_PORT: '18080', CONTROL_PLANE_PORT: '18080' }],
-    ['BUS', { BUS: 'kafka', KAFKA_BROKERS: '127.0.0.1:9092' }],
-    ['S3_ENDPOINT', { S3_ENDPOINT: 'http://127.0.0.1:9000' }],
+    ['KAFKA_BROKERS', { BUS: 'kafka' }],
+    ['S3_BUCKET', { S3_ENDPOINT: 'http://127.0.0.1:9000' }],
     ['PROVIDERS_FILE', { PROVIDERS_FILE: '/nowhere/providers.json' }],
     ['DATA_DIR', { DATA_DIR: '/proc/darkroom' }],
     // Nothing listens on port 1.

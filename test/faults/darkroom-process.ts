@@ -11,6 +11,9 @@ import { until } from './until.js';
 /** The built launcher. */
 export const launcher = fileURLToPath(new URL('../../deploy/local/dist/main.js', import.meta.url));
 
+/** The built launcher of each service as a process of its own, on Kafka and S3. */
+export const fullLauncher = fileURLToPath(new URL('../../deploy/local/dist/full/main.js', import.meta.url));
+
 /** Tests run side by side: none may have the ports that a person's Darkroom has. */
 export const freePorts = { INTAKE_PORT: '0', CONTROL_PLANE_PORT: '0', SIMULATOR_PORT: '0' } as const;
 
@@ -23,7 +26,11 @@ export class DarkroomProcess {
   private child: ChildProcess | undefined;
   private output = '';
 
-  constructor(private readonly env: Record<string, string> = {}) {}
+  /** @param program what is started: the launcher of everything in one process, if nothing else is said */
+  constructor(
+    private readonly env: Record<string, string> = {},
+    private readonly program: string = launcher,
+  ) {}
 
   /**
    * Starts it, with these settings over its own, and waits until it says that it is ready.
@@ -36,8 +43,8 @@ export class DarkroomProcess {
   ): Promise<ReadyFile> {
     const [command, args] =
       before.length === 0
-        ? ([process.execPath, [launcher]] as const)
-        : inOwnMounts(before, [process.execPath, launcher]);
+        ? ([process.execPath, [this.program]] as const)
+        : inOwnMounts(before, [process.execPath, this.program]);
     const child = spawn(command, args, {
       env: {
         ...process.env,

@@ -2,14 +2,25 @@ import { join } from 'node:path';
 import { artifactDefaults, startArtifact } from '@darkroom/artifact';
 import { startControlPlane } from '@darkroom/control-plane';
 import { intakeDefaults, startIntake } from '@darkroom/intake';
-import { ConfigError, readSettings, type RunningService, stopInReverse } from '@darkroom/platform';
+import { busSettingNames, busSettings } from '@darkroom/event-bus';
+import {
+  ConfigError,
+  objectStoreSettingNames,
+  objectStoreSettings,
+  readSettings,
+  type RunningService,
+  stopInReverse,
+} from '@darkroom/platform';
 import { startProjections } from '@darkroom/projections';
 import { simulatorAccount, startProviderGateway } from '@darkroom/provider-gateway';
+import { startRelay } from '@darkroom/relay';
 import { startSimulator } from '@darkroom/simulator';
 import { bringUpToDate, openDatabaseOf } from './database.js';
+import type { RunningDarkroom } from './launch.js';
+import { isLoopback } from './loopback.js';
 import { settlePorts } from './ports.js';
 import type { ReadyFile } from './ready-file.js';
-import { type LoadedSecrets, loadSecrets } from './secrets.js';
+import { loadSecrets } from './secrets.js';
 import { simulatedVendor } from './simulated-vendor.js';
 
 const settingNames = [
@@ -27,17 +38,9 @@ const settingNames = [
   'SIMULATOR_WEBHOOK_SECRET',
   'LOG_LEVEL',
   'LOG_PROMPTS',
+  ...busSettingNames,
+  ...objectStoreSettingNames,
 ] as const;
-
-/** All of Darkroom in this process. */
-export interface RunningDarkroom {
-  readonly secrets: LoadedSecrets;
-  /** What ready.json says; asked again, as a Postgres that crashed comes back under another pid. */
-  ready(): ReadyFile;
-  /** Readiness turns false, everything is served on. */
-  leave(): void;
-  stop(): Promise<void>;
-}
 
 /**
  * Starts everything on a data folder that the caller has locked: Postgres unless one is given, the simulator, the services.
@@ -52,6 +55,8 @@ export async function startDarkroom(
   if (settings.PROVIDERS_FILE !== undefined)
     throw new ConfigError('PROVIDERS_FILE is not supported here yet: the simulator is the only account');
   const { HOST: host, LOG_LEVEL: logLevel } = settings;
+  const bus = busSettings(settings);
+  const objects = objectStoreSettings({ ...settings, DATA_DIR: dataDir });
   const secrets = loadSecrets(dataDir, {
     demoKey: settings.DARKROOM_DEMO_KEY,
     operatorKey: settings.DARKROOM_OPERATOR_KEY,
@@ -85,11 +90,14 @@ export async function startDarkroom(
     const databaseUrl = database.url;
     const publicUrl = settings.PUBLIC_URL ?? `http://${host}:${ports.INTAKE_PORT}`;
 
-    await started(startProjections({ databaseUrl, logLevel }));
+    if (bus.kind === 'kafka') await started(startRelay({ databaseUrl, brokers: bus.brokers, logLevel }));
+    await started(startProjections({ databaseUrl, bus, logLevel }));
     await started(
       startArtifact({
         ...artifactDefaults,
         databaseUrl,
+        bus,
+        objects,
         dataDir,
         allowedHosts: [{ account: account.id, origin: simulator.url }],
         logLevel,
@@ -99,7 +107,8 @@ export async function startDarkroom(
       startProviderGateway({
         databaseUrl,
         publicUrl,
-        objectsDir: join(dataDir, 'objects'),
+        bus,
+        objects,
         signingSecrets,
         accounts: [account],
         logLevel,
@@ -122,7 +131,7 @@ export async function startDarkroom(
           port: ports.INTAKE_PORT,
           publicUrl: settings.PUBLIC_URL,
           databaseUrl: database.apiUrl,
-          dataDir,
+          objects,
           signingSecrets,
           providerWebhookSecrets: { sim: [webhookSecret] },
           demoKey: secrets.demoKey,
@@ -157,5 +166,3 @@ export async function startDarkroom(
     throw error;
   }
 }
-
-const isLoopback = (host: string): boolean => ['127.0.0.1', '::1', 'localhost'].includes(host);

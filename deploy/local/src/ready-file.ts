@@ -12,6 +12,9 @@ const readySchema = z.object({
   pid: z.int(),
   processes: z.array(z.object({ name: z.string(), pid: z.int() })),
   database_url: z.string(),
+  kafka_brokers: z.string().optional(),
+  s3_endpoint: z.string().optional(),
+  jaeger: z.string().optional(),
 });
 
 /** What scripts read to find a running Darkroom: `ready.json` in the data folder. */

@@ -4,7 +4,7 @@ import { BusError } from './errors.js';
 import { dispatchToHandler } from './handler-dispatch.js';
 import type { BusMessage } from './message.js';
 import type { Consumer, ConsumerHealth, HandleMessage } from './port.js';
-import { inProcessSpan } from './process-span.js';
+import { inProcessSpan } from './bus-spans.js';
 
 /** A consumer that has not begun. */
 export type StartableConsumer = Consumer & { start(): void };

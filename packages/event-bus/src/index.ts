@@ -11,12 +11,9 @@ export {
 export { busMigrations } from './migrations.js';
 export type { KafkaAddress } from './kafka/client.js';
 export { KafkaPublisher, type KafkaPublisherOptions } from './kafka/kafka-publisher.js';
-export { KafkaTransport } from './kafka/kafka-transport.js';
-export type { KafkaOptions } from './kafka/options.js';
+export { busProbe, type BusSettings, busSettingNames, busSettings, openBus } from './open-bus.js';
 export { listParked, type ParkedError, type ParkedStream } from './parked-streams.js';
 export type { BusLog, Consumer, ConsumerHealth, ConsumerState, HandleMessage } from './port.js';
-export type { PostgresLogOptions } from './postgres-log-consumer.js';
-export { PostgresLogTransport } from './postgres-log-transport.js';
 export { type ParkedFilter, previewReplay, type Replay, replayParked } from './replay-parked.js';
 export { defaultRedeliveryPolicy, type RedeliveryPolicy } from './redelivery.js';
 export { startSweep, type Sweep, type SweepOptions } from './sweep.js';

@@ -52,6 +52,14 @@ export function describeError(error: unknown): ParkedError {
   return { name: error.name, code, message: error.message.replaceAll('\0', '').slice(0, 500) };
 }
 
+/** How many streams a group could not get past. */
+export async function countParked(sql: postgres.Sql, group: string): Promise<number> {
+  const [row] = await sql<
+    { n: number }[]
+  >`select count(*)::int as n from bus.parked where consumer = ${group}`;
+  return row?.n ?? 0;
+}
+
 /** What every query of the table selects. */
 export const parkedColumns = (
   sql: postgres.Sql | postgres.TransactionSql,

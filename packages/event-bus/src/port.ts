@@ -17,6 +17,15 @@ export interface ConsumerHealth {
   readonly parkedStreams: number;
   readonly lastProgressAt: Date | undefined;
   readonly lastError: unknown;
+  /** What this member has not done of what it has; undefined where the log itself tells it of the whole group. */
+  readonly lag: Lag | undefined;
+}
+
+/** How far behind a consumer is. */
+export interface Lag {
+  readonly events: number;
+  /** Of the oldest of them; 0: there is none. */
+  readonly ageSeconds: number;
 }
 
 /** A running consumer of one group, whatever carries its messages. */

@@ -15,7 +15,7 @@ import { toBusMessage } from './message.js';
 import { parkedStreams } from './parked-streams.js';
 import { type BusLog, type Consumer, type ConsumerHealth, type ConsumerState, silentLog } from './port.js';
 import { backoffMs, defaultRedeliveryPolicy, type RedeliveryPolicy } from './redelivery.js';
-import { aboutMessage, recordPoll } from './process-span.js';
+import { aboutMessage, recordPoll } from './bus-spans.js';
 import { Upkeep } from './upkeep.js';
 import { WakeUp } from './wake-up.js';
 
@@ -93,6 +93,7 @@ export class PostgresLogConsumer implements Consumer {
       state: this.state,
       pending: this.scheduler?.pending ?? 0,
       parkedStreams: this.delivery?.parkedStreams ?? 0,
+      lag: undefined,
       lastProgressAt: this.lastProgressAt,
       lastError: this.lastError,
     };
@@ -242,7 +243,7 @@ export class PostgresLogConsumer implements Consumer {
     delivery: Delivery,
   ): void {
     if (events.length + unreadable.length === 0) return;
-    const poll = recordPoll(this.options.group, lookedAt, events.length);
+    const poll = recordPoll('darkroom', this.options.group, lookedAt, events.length);
     for (const event of inOrder(events, unreadable)) {
       scheduler.add(event.stream, event.cursor, () => {
         if ('error' in event) return delivery.parkUnreadable(event, event.error);

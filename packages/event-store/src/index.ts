@@ -34,6 +34,7 @@ export {
   openMigrated,
   type OpenOptions,
 } from './migrations/index.js';
+export { subscriptionLag, type SubscriptionLag } from './postgres/lag.js';
 export { createPostgresEventStore, type PostgresEventStoreOptions } from './postgres/store.js';
 export { adoptRestoredLog, type Adoption, assertLogInPlace } from './restored-log/restored-log.js';
 export type { MayAppend, ServiceName } from './who-may-append.js';

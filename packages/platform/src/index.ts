@@ -57,19 +57,29 @@ export { NestLogger } from './logging/nest-logger.js';
 export { objectFolders } from './object-store/object-folders.js';
 export { localDiskObjectStore } from './object-store/local-disk.js';
 export {
+  makeBucket,
+  objectStoreSettingNames,
+  type ObjectStoreSettings,
+  objectStoreSettings,
+  openObjectStore,
+} from './object-store/open-object-store.js';
+export {
   type ByteRange,
+  type LinkedAs,
   type ObjectFacts,
   type ObjectStore,
   ObjectStoreError,
   type ObjectStoreErrorCode,
   type PutObject,
 } from './object-store/object-store.js';
-export { databaseProbe } from './process/readiness.js';
+export { allReady, databaseProbe } from './process/readiness.js';
 export { type RunningService, stopInReverse } from './process/running-service.js';
 export { errorIndexPage, errorPage } from './http/error-pages.js';
 export { runMain } from './process/run-main.js';
 export { type ProcessService, serve } from './process/serve.js';
 export { stopOnSignals, type StopOnSignalsOptions } from './process/stop-on-signals.js';
+export { count, measure, type Seen, sharedLook, watchGauge } from './telemetry/metrics.js';
+export { startMetrics } from './telemetry/start-metrics.js';
 export { startTelemetry, type Telemetry, type TelemetryOptions } from './telemetry/start-telemetry.js';
 export { about, type Subject, turnsOutToBeAbout } from './telemetry/about.js';
 export { spanAttributes, spanNames, untracedEvents } from './telemetry/names.js';

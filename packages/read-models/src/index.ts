@@ -15,6 +15,7 @@ export {
 export { type DetailProjectionPorts, detailSubscription, projectDetail } from './detail/project-detail.js';
 export {
   type Attention,
+  countInNeed,
   type GenerationSearch,
   generationsInNeed,
   isJobOfAnother,

@@ -485,6 +485,8 @@ it('looks walk over nothing that was claimed before, also while a snapshot elsew
   try {
     const busy = workTable(own.sql, { schema: 'gateway' });
     await own.superuser.begin('isolation level repeatable read', async (tx) => {
+      // It is held for as long as this machine takes for the rest.
+      await tx`SET LOCAL idle_in_transaction_session_timeout = 0`;
       await tx`SELECT count(*) FROM gateway.jobs`;
       for (let n = 0; n < 40; n += 1) {
         await busy.wakeMany(Array.from({ length: 50 }, () => wakeOf()));
@@ -515,6 +517,8 @@ it('counting slots walks over few that were given back, also while a snapshot el
   const busy = workTable(own.sql, { schema: 'gateway' });
   try {
     await own.superuser.begin('isolation level repeatable read', async (tx) => {
+      // It is held for as long as this machine takes for the rest.
+      await tx`SET LOCAL idle_in_transaction_session_timeout = 0`;
       await tx`SELECT count(*) FROM gateway.jobs`;
       for (let n = 0; n < 60; n += 1) {
         await busy.wakeMany(Array.from({ length: 50 }, () => wakeOf()));

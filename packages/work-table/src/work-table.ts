@@ -32,6 +32,8 @@ export interface WorkTable {
   /** False: no slot is free, or the claim is fenced off. */
   takeSlot(claim: Claim, account: string, slots: number): Promise<boolean>;
   freeSlots(account: string, slots: number): Promise<number>;
+  /** Rows that have been due for longer than this, counted to 10,000: nobody takes them. */
+  overdue(seconds: number): Promise<number>;
   /** Milliseconds until the next timed row is due, 0 when one is; null: none within that time. */
   msUntilDue(withinMs: number): Promise<number | null>;
   stop(): Promise<void>;
@@ -62,6 +64,13 @@ export function workTable(sql: Database, { schema }: WorkTableOptions): WorkTabl
     },
     takeSlot: (claim, account, slots) => takeSlot(sql, names, claim, account, slots, slotsFrom),
     freeSlots: (account, slots) => freeSlots(sql, names, account, slots),
+    overdue: async (seconds) => {
+      const [row] = await sql<{ n: number }[]>`
+        SELECT count(*)::int AS n FROM (
+          SELECT FROM ${sql(names.jobs)} WHERE due_at < clock_timestamp() - make_interval(secs => ${seconds})
+          ORDER BY due_at LIMIT 10000) late`;
+      return row?.n ?? 0;
+    },
     msUntilDue: (withinMs) => msUntilDue(sql, names, floor, withinMs),
     stop: () => wakes.stop(),
   };

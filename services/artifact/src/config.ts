@@ -1,5 +1,13 @@
 import { readFileSync } from 'node:fs';
-import { ConfigError, type Environment, readSettings } from '@darkroom/platform';
+import { type BusSettings, busSettingNames, busSettings } from '@darkroom/event-bus';
+import {
+  ConfigError,
+  type Environment,
+  objectStoreSettingNames,
+  type ObjectStoreSettings,
+  objectStoreSettings,
+  readSettings,
+} from '@darkroom/platform';
 import { z } from 'zod';
 import { defaultLimits, type OutputLimits } from './policy/limits.js';
 
@@ -14,7 +22,9 @@ export interface AllowedHost {
 /** Everything that the artifact service is told from outside. */
 export interface ArtifactConfig {
   readonly databaseUrl: string;
-  /** Objects are kept in `objects` below it, downloads on their way in `incoming`. */
+  readonly bus: BusSettings;
+  readonly objects: ObjectStoreSettings;
+  /** Downloads on their way are kept in `incoming` below it. */
   readonly dataDir: string;
   readonly allowedHosts: readonly AllowedHost[];
   readonly logLevel: string;
@@ -30,6 +40,7 @@ export interface ArtifactConfig {
 
 /** What holds where nobody said otherwise. */
 export const artifactDefaults = {
+  bus: { kind: 'postgres' },
   allowedHosts: [],
   logLevel: 'info',
   concurrency: 8,
@@ -69,7 +80,15 @@ function hostsFrom(path: string): AllowedHost[] {
  */
 export function readArtifactConfig(env: Environment): ArtifactConfig {
   const read = readSettings(
-    ['DATABASE_URL', 'DATA_DIR', 'PROVIDERS_FILE', 'HOST', 'SIMULATOR_PORT', 'LOG_LEVEL'],
+    [
+      'DATABASE_URL',
+      'PROVIDERS_FILE',
+      'HOST',
+      'SIMULATOR_PORT',
+      'LOG_LEVEL',
+      ...busSettingNames,
+      ...objectStoreSettingNames,
+    ],
     env,
   );
   if (read.DATABASE_URL === undefined)
@@ -80,6 +99,8 @@ export function readArtifactConfig(env: Environment): ArtifactConfig {
   return {
     ...artifactDefaults,
     databaseUrl: read.DATABASE_URL,
+    bus: busSettings(read),
+    objects: objectStoreSettings(read),
     dataDir: read.DATA_DIR,
     allowedHosts: read.PROVIDERS_FILE === undefined ? [simulator] : hostsFrom(read.PROVIDERS_FILE),
     logLevel: read.LOG_LEVEL,

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { mayAppend } from '@darkroom/domain';
-import { busMigrations, createBusMicroservice, PostgresLogTransport, startSweep } from '@darkroom/event-bus';
+import { busMigrations, busProbe, createBusMicroservice, openBus, startSweep } from '@darkroom/event-bus';
 import {
   createPostgresEventStore,
   databaseRoles,
@@ -8,14 +8,16 @@ import {
   openMigrated,
 } from '@darkroom/event-store';
 import {
+  allReady,
   createEgress,
   createLogger,
   databaseProbe,
-  localDiskObjectStore,
   type Logger,
   NestLogger,
+  openObjectStore,
   type ObjectStore,
   type ProcessService,
+  watchGauge,
 } from '@darkroom/platform';
 import { startJobWorker, workTable } from '@darkroom/work-table';
 import sharp from 'sharp';
@@ -30,7 +32,7 @@ import type { CrashProbe } from './use-cases/store-one.js';
 import { gateFor } from './verify/decode-gate.js';
 
 export interface ArtifactOptions {
-  /** Default: local disk below the data folder. */
+  /** Default: what the settings name. */
   readonly objects?: ObjectStore;
   /** Default: one of the service's own. */
   readonly logger?: Logger;
@@ -53,6 +55,7 @@ export async function startArtifact(
   sharp.cache(false);
   const folder = join(config.dataDir, 'incoming');
   await sweepIncoming(folder);
+  const objects = options.objects ?? (await openObjectStore(config.objects, logger));
 
   const sql = await openMigrated(
     config.databaseUrl,
@@ -62,7 +65,6 @@ export async function startArtifact(
   const store = createPostgresEventStore(sql, { mayAppend });
   const work = workTable(sql, { schema: artifactSchema });
   const egress = createEgress({ allow: downloadAllowances(config.allowedHosts) });
-  const objects = options.objects ?? localDiskObjectStore(join(config.dataDir, 'objects'));
   const { limits, retryAfterMs } = config;
   const ports: JobPorts = {
     store,
@@ -84,9 +86,9 @@ export async function startArtifact(
     log: logger,
   });
 
-  const transport = new PostgresLogTransport({ store, sql, group: 'artifact', log: logger });
+  const bus = openBus(config.bus, { store, sql, group: 'artifact', log: logger });
   const module = ArtifactModule.with(new Waker(work, () => worker.poke()));
-  const app = await createBusMicroservice(module, transport, { logger: new NestLogger(logger) });
+  const app = await createBusMicroservice(module, bus, { logger: new NestLogger(logger) });
   await app.listen();
   const sweep = startSweep({
     store,
@@ -100,14 +102,22 @@ export async function startArtifact(
     log: logger,
   });
 
+  const unwatch = watchGauge('stalled', async () => [
+    { value: await work.overdue(60), labels: { service: 'artifact' } },
+  ]);
   let stopped: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
+    unwatch();
     await Promise.all([app.close(), sweep.stop()]);
     await worker.stop();
     await work.stop();
     await Promise.all([egress.stop(), store.stop()]);
+    objects.stop?.();
     await sql.end({ timeout: 5 });
   };
-  const ready = databaseProbe(() => sql`select 1`);
+  const ready = allReady(
+    databaseProbe(() => sql`select 1`),
+    busProbe(bus),
+  );
   return { name: 'artifact', ready, stop: () => (stopped ??= stop()) };
 }

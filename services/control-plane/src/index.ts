@@ -12,6 +12,7 @@ import { addOperatorKey } from './auth/operator-keys.js';
 import type { ControlPlaneConfig } from './config.js';
 import { ControlPlaneModule } from './control-plane.module.js';
 import { controlPlaneMigrations } from './migrations.js';
+import { watchDatabase } from './watch-database.js';
 
 export { type ControlPlaneConfig, readControlPlaneConfig } from './config.js';
 export { controlPlaneMigrations } from './migrations.js';
@@ -55,12 +56,14 @@ export async function startControlPlane(
     });
     const server = await http.start();
 
+    const unwatch = watchDatabase(sql);
     let stopped: Promise<void> | undefined;
     const leave = (): void => {
       stopping = true;
     };
     const stop = async (): Promise<void> => {
       leave();
+      unwatch();
       await server.stop();
       await closeStores();
     };

@@ -1,4 +1,11 @@
-import { ConfigError, type Environment, readSettings } from '@darkroom/platform';
+import {
+  ConfigError,
+  type Environment,
+  objectStoreSettingNames,
+  type ObjectStoreSettings,
+  objectStoreSettings,
+  readSettings,
+} from '@darkroom/platform';
 import type { Routes } from './policy/resolve-model.js';
 
 /** Everything that intake is told from outside. */
@@ -11,7 +18,7 @@ export interface IntakeConfig {
   readonly databaseUrl: string;
   /** The role that migrates; absent: the migrations must be there. */
   readonly databaseOwnerUrl: string | undefined;
-  readonly dataDir: string;
+  readonly objects: ObjectStoreSettings;
   /** Newest first: the first signs, all verify. */
   readonly signingSecrets: readonly [string, ...string[]];
   /** Secrets of vendors' webhooks, by vendor; any of them may have signed. */
@@ -61,10 +68,11 @@ export function readIntakeConfig(env: Environment): IntakeConfig {
       'PUBLIC_URL',
       'DATABASE_URL',
       'DATABASE_OWNER_URL',
-      'DATA_DIR',
+      ...objectStoreSettingNames,
       'SIGNING_SECRET',
       'SIMULATOR_WEBHOOK_SECRET',
       'DARKROOM_DEMO_KEY',
+      'DEMO_SESSION',
       'LOG_LEVEL',
       'LOG_PROMPTS',
     ],
@@ -77,11 +85,12 @@ export function readIntakeConfig(env: Environment): IntakeConfig {
     publicUrl: read.PUBLIC_URL,
     databaseUrl: required('DATABASE_URL', read.DATABASE_URL),
     databaseOwnerUrl: read.DATABASE_OWNER_URL,
-    dataDir: read.DATA_DIR,
+    objects: objectStoreSettings(read),
     signingSecrets: required('SIGNING_SECRET', read.SIGNING_SECRET),
     providerWebhookSecrets:
       read.SIMULATOR_WEBHOOK_SECRET === undefined ? {} : { sim: [read.SIMULATOR_WEBHOOK_SECRET] },
     demoKey: read.DARKROOM_DEMO_KEY,
+    demoSession: read.DEMO_SESSION,
     logLevel: read.LOG_LEVEL,
     logPrompts: read.LOG_PROMPTS,
   };

@@ -16,6 +16,8 @@ export abstract class IntakeParts {
   abstract readonly sql: postgres.Sql;
   abstract readonly store: EventStore;
   abstract readonly objects: ObjectStore;
+  /** Origin that links to the objects lead to; undefined: they are sent by us. */
+  abstract readonly picturesAt: string | undefined;
   abstract readonly signer: Signer;
   abstract readonly links: LinkSigner;
   abstract readonly keys: KeyDirectory;

@@ -11,16 +11,15 @@ import {
   createLogger,
   createSigner,
   type KnownRoute,
-  localDiskObjectStore,
   type Logger,
   type ObjectStore,
+  openObjectStore,
   type RunningService,
   signContentLink,
   type Signer,
 } from '@darkroom/platform';
 import { mayAppend } from '@darkroom/domain';
 import { feedHead, type LinkSigner, readFeeds, readModelMigrations } from '@darkroom/read-models';
-import { join } from 'node:path';
 import { addDemoKey } from './adapters/add-demo-key.js';
 import { FeedTail } from './adapters/feed-tail.js';
 import { loadGallery, loadReferenceViewer } from './adapters/gallery-files.js';
@@ -37,7 +36,7 @@ import { intakeMigrations } from './migrations.js';
 export interface IntakeOptions {
   /** Default: one of the service's own. */
   readonly logger?: Logger;
-  /** Where the images are. Default: local disk, `objects` below the data folder. */
+  /** Where the images are. Default: what the settings name. */
   readonly objects?: ObjectStore;
   /** The vendor of a demo, which its visitors may break. No setting brings one: only who embeds intake can. */
   readonly demoVendor?: DemoVendor;
@@ -61,6 +60,7 @@ export async function startIntake(config: IntakeConfig, options: IntakeOptions =
     createLogger({ service: 'intake', level: config.logLevel, logPrompts: config.logPrompts });
   if (config.databaseOwnerUrl !== undefined) await migrateOwn(config.databaseOwnerUrl);
 
+  const objects = options.objects ?? (await openObjectStore(config.objects, logger));
   const sql = await openMigrated(
     config.databaseUrl,
     [eventStoreMigrations, readModelMigrations, intakeMigrations],
@@ -85,6 +85,7 @@ export async function startIntake(config: IntakeConfig, options: IntakeOptions =
   const leaving = new AbortController();
   const closeStores = async (): Promise<void> => {
     await Promise.all([streams.stop(), tail.stop()]);
+    objects.stop?.();
     await store.stop();
     await sql.end({ timeout: 5 });
   };
@@ -98,7 +99,8 @@ export async function startIntake(config: IntakeConfig, options: IntakeOptions =
       logger,
       sql,
       store,
-      objects: options.objects ?? localDiskObjectStore(join(config.dataDir, 'objects')),
+      objects,
+      picturesAt: await originOf(objects),
       signer,
       links: contentLinks(signer),
       keys,
@@ -139,6 +141,12 @@ export async function startIntake(config: IntakeConfig, options: IntakeOptions =
     await closeStores();
     throw error;
   }
+}
+
+/** Where the object store's links lead; they are made here, without asking its server. */
+async function originOf(objects: ObjectStore): Promise<string | undefined> {
+  const link = await objects.linkTo?.('any', 1);
+  return link === undefined ? undefined : new URL(link).origin;
 }
 
 /** The tables of intake alone; those of the store and the read models are made by whoever owns them. */

@@ -1,21 +1,30 @@
 import { randomUUID } from 'node:crypto';
 import { generationEventTypes } from '@darkroom/contract';
 import { mayAppend } from '@darkroom/domain';
-import { busMigrations, createBusMicroservice, PostgresLogTransport, startSweep } from '@darkroom/event-bus';
+import { busMigrations, busProbe, createBusMicroservice, openBus, startSweep } from '@darkroom/event-bus';
 import {
   createPostgresEventStore,
   databaseRoles,
   eventStoreMigrations,
   openMigrated,
+  subscriptionLag,
 } from '@darkroom/event-store';
 import {
+  allReady,
   createLogger,
   databaseProbe,
   type Logger,
   NestLogger,
   type ProcessService,
+  sharedLook,
+  watchGauge,
 } from '@darkroom/platform';
-import { DetailProjection, detailSubscription, readModelMigrations } from '@darkroom/read-models';
+import {
+  DetailProjection,
+  detailSubscription,
+  feedSubscription,
+  readModelMigrations,
+} from '@darkroom/read-models';
 import type { ProjectionsConfig } from './config.js';
 import { startFeed } from './feed.js';
 import { startRebuilds } from './rebuilds.js';
@@ -48,16 +57,10 @@ export async function startProjections(
     await sql.end({ timeout: 5 });
   };
   try {
-    const transport = new PostgresLogTransport({
-      store,
-      sql,
-      group: detailSubscription,
-      concurrency: 128,
-      log: logger,
-    });
+    const bus = openBus(config.bus, { store, sql, group: detailSubscription, concurrency: 128, log: logger });
     const detail = new DetailProjection({ sql, store });
     const module = ProjectionsModule.with(detail);
-    const app = await createBusMicroservice(module, transport, { logger: new NestLogger(logger) });
+    const app = await createBusMicroservice(module, bus, { logger: new NestLogger(logger) });
     await app.listen();
     const sweep = startSweep({
       store,
@@ -70,13 +73,20 @@ export async function startProjections(
     const holder = `projections-${randomUUID()}`;
     const rebuilds = startRebuilds({ sql, store, holder, logger, switched: () => detail.forget() });
     const feed = startFeed({ sql, store, holder, logger });
+    const behind = sharedLook(() => subscriptionLag(sql, feedSubscription));
+    const labels = { group: feedSubscription };
+    watchGauge('consumerLag', async () => [{ value: (await behind()).events, labels }]);
+    watchGauge('consumerLagAge', async () => [{ value: (await behind()).ageSeconds, labels }]);
 
     let stopped: Promise<void> | undefined;
     const stop = async (): Promise<void> => {
       await Promise.all([app.close(), sweep.stop(), feed.stop(), rebuilds.stop()]);
       await closeStores();
     };
-    const ready = databaseProbe(() => sql`select 1`);
+    const ready = allReady(
+      databaseProbe(() => sql`select 1`),
+      busProbe(bus),
+    );
     return { name: 'projections', ready, stop: () => (stopped ??= stop()) };
   } catch (error) {
     await closeStores();

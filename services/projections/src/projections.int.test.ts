@@ -48,6 +48,7 @@ describe('projections', () => {
     readonly everyMs: number;
   }): Promise<RunningService> => {
     const service = await startProjections({
+      bus: { kind: 'postgres' },
       databaseUrl: database.url,
       logLevel: 'silent',
       ...(sweep === undefined ? {} : { sweep }),

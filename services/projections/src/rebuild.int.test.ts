@@ -46,7 +46,11 @@ describe('a rebuild of the read models', () => {
     database = await createTestDatabase({ migrations: [busMigrations, readModelMigrations] });
     store = createPostgresEventStore(database.sql, { mayAppend });
     api = openDatabase(database.apiUrl, { max: 6 });
-    service = await startProjections({ databaseUrl: database.url, logLevel: 'silent' });
+    service = await startProjections({
+      databaseUrl: database.url,
+      bus: { kind: 'postgres' },
+      logLevel: 'silent',
+    });
   });
   afterEach(async () => {
     await service.stop();
@@ -301,7 +305,11 @@ describe('a rebuild of the read models', () => {
     await askForRebuild(database.sql, { id: randomUUID(), by: 'test' });
     await database.sql`update read_models.rebuilds set state = 'building'`;
     await database.sql`insert into read_models.detail_v1_next select * from read_models.detail_v1`;
-    service = await startProjections({ databaseUrl: database.url, logLevel: 'silent' });
+    service = await startProjections({
+      databaseUrl: database.url,
+      bus: { kind: 'postgres' },
+      logLevel: 'silent',
+    });
     await until('the switch', async () => (await listRebuilds(database.sql, 1))[0]?.state === 'switched');
     expect(await everything()).toEqual(before);
   });

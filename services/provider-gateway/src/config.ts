@@ -1,6 +1,13 @@
 import type { RetryPolicy } from '@darkroom/domain';
-import { ConfigError, type Environment, readSettings } from '@darkroom/platform';
-import { join } from 'node:path';
+import { type BusSettings, busSettingNames, busSettings } from '@darkroom/event-bus';
+import {
+  ConfigError,
+  type Environment,
+  objectStoreSettingNames,
+  type ObjectStoreSettings,
+  objectStoreSettings,
+  readSettings,
+} from '@darkroom/platform';
 import type { ProviderAccount } from './accounts.js';
 
 /** What the gateway needs. */
@@ -8,8 +15,9 @@ export interface ProviderGatewayConfig {
   readonly databaseUrl: string;
   /** Base URL that vendors are given for webhooks. */
   readonly publicUrl: string;
-  /** Folder of the local object store. */
-  readonly objectsDir: string;
+  readonly bus: BusSettings;
+  /** Where pictures that come with the answer itself wait for the artifact service. */
+  readonly objects: ObjectStoreSettings;
   /** Sign webhook tokens; the first signs. */
   readonly signingSecrets: readonly [string, ...string[]];
   readonly accounts: readonly ProviderAccount[];
@@ -42,7 +50,8 @@ export function readProviderGatewayConfig(env: Environment): ProviderGatewayConf
       'INTAKE_PORT',
       'SIMULATOR_PORT',
       'PUBLIC_URL',
-      'DATA_DIR',
+      ...busSettingNames,
+      ...objectStoreSettingNames,
       'SIGNING_SECRET',
       'PROVIDERS_FILE',
     ],
@@ -58,7 +67,8 @@ export function readProviderGatewayConfig(env: Environment): ProviderGatewayConf
   return {
     databaseUrl: settings.DATABASE_URL,
     publicUrl: settings.PUBLIC_URL ?? `http://${HOST}:${INTAKE_PORT}`,
-    objectsDir: join(settings.DATA_DIR, 'objects'),
+    bus: busSettings(settings),
+    objects: objectStoreSettings(settings),
     signingSecrets: settings.SIGNING_SECRET,
     accounts: [simulatorAccount(`http://${HOST}:${SIMULATOR_PORT}`)],
     logLevel: settings.LOG_LEVEL,

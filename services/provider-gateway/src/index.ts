@@ -1,5 +1,5 @@
 import { defaultRetryPolicy, mayAppend } from '@darkroom/domain';
-import { busMigrations, createBusMicroservice, PostgresLogTransport, startSweep } from '@darkroom/event-bus';
+import { busMigrations, busProbe, createBusMicroservice, openBus, startSweep } from '@darkroom/event-bus';
 import {
   createPostgresEventStore,
   databaseRoles,
@@ -8,15 +8,16 @@ import {
 } from '@darkroom/event-store';
 import {
   type Allowance,
+  allReady,
   createEgress,
   createLogger,
   createSigner,
   databaseProbe,
   type EgressPurpose,
-  localDiskObjectStore,
   type Logger,
   NestLogger,
   newUuid,
+  openObjectStore,
   type ProcessService,
 } from '@darkroom/platform';
 import { startJobWorker, workTable } from '@darkroom/work-table';
@@ -31,6 +32,7 @@ import { wakeOf, wakingTypes } from './handlers/wake.handlers.js';
 import { streaks } from './policy/streaks.js';
 import { providerGatewayMigrations } from './migrations.js';
 import { ProviderGatewayModule } from './provider-gateway.module.js';
+import { watchAccounts } from './watch-accounts.js';
 import { advance } from './use-cases/advance.js';
 
 export type { ProviderAccount } from './accounts.js';
@@ -70,6 +72,7 @@ export async function startProviderGateway(
   options: ProviderGatewayOptions = {},
 ): Promise<ProcessService> {
   const logger = options.logger ?? createLogger({ service: group, level: config.logLevel });
+  const objects = await openObjectStore(config.objects, logger);
   const sql = await openMigrated(
     config.databaseUrl,
     [eventStoreMigrations, busMigrations, ...providerGatewayMigrations],
@@ -86,7 +89,7 @@ export async function startProviderGateway(
     jobs,
     gate,
     vendorJobs: vendorJobs(sql),
-    staging: objectStoreStaging(localDiskObjectStore(config.objectsDir)),
+    staging: objectStoreStaging(objects),
     calls: vendorCalls(egress),
     accessTo,
     signer: createSigner(config.signingSecrets),
@@ -103,6 +106,7 @@ export async function startProviderGateway(
   const closeAll = async (): Promise<void> => {
     await egress.stop();
     await jobs.stop();
+    objects.stop?.();
     await store.stop();
     await sql.end({ timeout: 5 });
   };
@@ -120,9 +124,9 @@ export async function startProviderGateway(
       run: (job) => advance(ports, job),
       log: logger,
     });
-    const transport = new PostgresLogTransport({ store, sql, group, concurrency: 64, log: logger });
+    const bus = openBus(config.bus, { store, sql, group, concurrency: 64, log: logger });
     const module = ProviderGatewayModule.with({ jobs, poke: () => worker.poke() });
-    const app = await createBusMicroservice(module, transport, { logger: new NestLogger(logger) });
+    const app = await createBusMicroservice(module, bus, { logger: new NestLogger(logger) });
     await app.listen();
     const sweep = startSweep({
       store,
@@ -136,13 +140,18 @@ export async function startProviderGateway(
       log: logger,
       ...config.sweep,
     });
+    const unwatch = watchAccounts({ accounts, jobs, gate });
     let stopped: Promise<void> | undefined;
     const stop = async (): Promise<void> => {
+      unwatch();
       await Promise.all([app.close(), sweep.stop()]);
       await worker.stop();
       await closeAll();
     };
-    const ready = databaseProbe(() => sql`select 1`);
+    const ready = allReady(
+      databaseProbe(() => sql`select 1`),
+      busProbe(bus),
+    );
     return { name: group, ready, stop: async () => (stopped ??= stop()) };
   } catch (error) {
     await closeAll();

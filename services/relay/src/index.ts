@@ -6,6 +6,7 @@ import {
   databaseRoles,
   eventStoreMigrations,
   openMigrated,
+  subscriptionLag,
 } from '@darkroom/event-store';
 import {
   createLogger,
@@ -13,9 +14,11 @@ import {
   type Logger,
   ProblemError,
   type ProcessService,
+  sharedLook,
+  watchGauge,
 } from '@darkroom/platform';
 import type { RelayConfig } from './config.js';
-import { type Relay, relayLog } from './relay.js';
+import { type Relay, relayLog, relaySubscription } from './relay.js';
 
 export { type RelayConfig, readRelayConfig } from './config.js';
 
@@ -44,6 +47,11 @@ export async function startRelay(config: RelayConfig, options: RelayOptions = {}
     log: logger,
   });
   const relay: Relay = relayLog({ store, publisher, holder: `relay-${randomUUID()}`, logger });
+  const lag = sharedLook(() => subscriptionLag(sql, relaySubscription));
+  const ends = [
+    watchGauge('relayLag', async () => [{ value: (await lag()).events }]),
+    watchGauge('relayLagAge', async () => [{ value: (await lag()).ageSeconds }]),
+  ];
   const answers = databaseProbe(() => sql`select 1`);
   const ready = async (): Promise<void> => {
     await answers();
@@ -52,6 +60,7 @@ export async function startRelay(config: RelayConfig, options: RelayOptions = {}
   };
   let stopped: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
+    for (const end of ends) end();
     const relayed = relay.stop();
     // What is being published may wait for a broker that is away: it is published again by whoever comes next.
     await Promise.race([relayed, delay(lastSendMs, undefined, { ref: false })]);

@@ -1,6 +1,6 @@
 import { type BusMessage, toBusMessage } from '@darkroom/event-bus';
 import type { EventStore } from '@darkroom/event-store';
-import type { Logger } from '@darkroom/platform';
+import { count, type Logger } from '@darkroom/platform';
 
 /** Name of the relay's checkpoint. */
 export const relaySubscription = 'relay';
@@ -38,6 +38,7 @@ export function relayLog({ store, publisher, holder, logger, leaseSeconds = 6 }:
     pollMs: 100,
     handle: async (page) => {
       await publisher.publish(page.map(toBusMessage));
+      count('published', {}, page.length);
       failingSince = undefined;
     },
     onError: (error) => {

@@ -13,7 +13,7 @@ import {
 } from '../generations/words.js';
 import { DownloadIcon } from '../ui/icons.js';
 import { StatusMark } from '../ui/status-mark.js';
-import { fileName } from './pictures.js';
+import { downloadUrl, fileName } from './pictures.js';
 import { Tile } from './tile.js';
 
 /** What a card can do to the list that it is part of. */
@@ -79,7 +79,7 @@ export function GenerationCard({
         <div className="relative z-10 mt-auto flex flex-wrap gap-2 self-start pt-1 empty:hidden">
           {only && (
             <a
-              href={only.content_url}
+              href={downloadUrl(only)}
               download={fileName(only)}
               aria-label={`Download: ${name}`}
               className="button"

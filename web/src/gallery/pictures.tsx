@@ -10,6 +10,10 @@ export const pictureName = (prompt: string, artifact: Artifact, of: number): str
 export const fileName = (artifact: Artifact): string =>
   `${artifact.id}.${artifact.media_type.split('/')[1] ?? 'png'}`;
 
+/** Said in the address too: a picture that another server keeps is saved by what that one answers, and not by the link's attribute. */
+export const downloadUrl = ({ content_url }: Artifact): string =>
+  `${content_url}${content_url.includes('?') ? '&' : '?'}download`;
+
 /** The pictures of a card: one fills it, several share it. */
 export function Pictures({
   generation,

@@ -1,6 +1,6 @@
 import { useRef } from 'react';
 import type { Generation } from '../api/schemas.js';
-import { fileName, Picture, pictureName } from '../gallery/pictures.js';
+import { downloadUrl, fileName, Picture, pictureName } from '../gallery/pictures.js';
 import { Tile } from '../gallery/tile.js';
 import { bytesWords, isErased, nameOf } from '../generations/words.js';
 import { DownloadIcon } from '../ui/icons.js';
@@ -41,7 +41,7 @@ export function Prints({
                 {artifact.width} × {artifact.height} · {artifact.media_type} · {bytesWords(artifact.bytes)}
               </p>
               <a
-                href={artifact.content_url}
+                href={downloadUrl(artifact)}
                 download={fileName(artifact)}
                 aria-label={`Download: ${name}`}
                 className="button button-primary min-h-10"

@@ -10,6 +10,10 @@ export class AssignedPartition {
   private readonly lost = new AbortController();
   private next: bigint | undefined;
   private committed: bigint | undefined;
+  private startedAt: bigint | undefined;
+  private readonly writtenAt = new Map<Taken<bigint>, number>();
+  /** The offset that its next record will have, as the broker last told. */
+  end: bigint | undefined;
   /** Taken and not done. */
   open = 0;
   paused = true;
@@ -27,6 +31,7 @@ export class AssignedPartition {
   /** Takes records from this offset on. */
   startAt(offset: bigint): void {
     this.next = offset;
+    this.startedAt = offset;
     this.committed = offset;
   }
 
@@ -45,14 +50,30 @@ export class AssignedPartition {
     return this.next !== undefined && highWatermark < this.next;
   }
 
-  take(offset: bigint): Taken<bigint> {
+  /** @param writtenAt when the record was written, in milliseconds since the epoch */
+  take(offset: bigint, writtenAt: number): Taken<bigint> {
     this.next = offset + 1n;
     this.open += 1;
-    return this.taken.take(offset);
+    const entry = this.taken.take(offset);
+    this.writtenAt.set(entry, writtenAt);
+    return entry;
+  }
+
+  /** Records up to its end, as it is known, that are not done in order. */
+  get behind(): number {
+    const reached = this.taken.mark === undefined ? this.startedAt : this.taken.mark + 1n;
+    if (reached === undefined || this.end === undefined) return 0;
+    return Math.max(0, Number(this.end - reached));
+  }
+
+  /** When the oldest record was written that was taken and is not done. */
+  get oldestOpen(): number | undefined {
+    return this.writtenAt.size === 0 ? undefined : Math.min(...this.writtenAt.values());
   }
 
   finish(entry: Taken<bigint>): void {
     entry.done = true;
+    this.writtenAt.delete(entry);
     this.open -= 1;
     this.taken.sweep();
   }

@@ -1,5 +1,6 @@
 import { topics } from '@darkroom/contract/topics';
 import type { Message, Producer } from 'kafkajs';
+import { recordPublished } from '../bus-spans.js';
 import { BusError } from '../errors.js';
 import type { BusMessage } from '../message.js';
 import { type BusLog, silentLog } from '../port.js';
@@ -46,12 +47,14 @@ export class KafkaPublisher {
     const { sendBytes = 1_000_000, sendWithinMs = 20_000 } = this.options;
     try {
       const producer = (this.producer ??= await this.connect());
+      const began = Date.now();
       for (const records of inSends(messages.map(toRecord), sendBytes))
         await within(
           sendWithinMs,
           producer.sendBatch({ acks: -1, timeout: sendWithinMs / 2, topicMessages: byTopic(records) }),
           () => new BusError('broker_silent', `a send was not acknowledged within ${sendWithinMs} ms`),
         );
+      recordPublished(messages, began);
     } catch (error) {
       this.drop(error);
       throw error;

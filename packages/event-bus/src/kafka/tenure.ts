@@ -6,8 +6,8 @@ import { BusError } from '../errors.js';
 import type { KeyedScheduler } from '../keyed-scheduler.js';
 import { toBusMessage } from '../message.js';
 import { type DueStream, type ParkedStreams, parkedStreams } from '../parked-streams.js';
-import type { HandleMessage } from '../port.js';
-import { aboutMessage, type Poll, recordPoll } from '../process-span.js';
+import type { HandleMessage, Lag } from '../port.js';
+import { aboutMessage, type Poll, recordPoll } from '../bus-spans.js';
 import { backoffMs, classifyFailure } from '../redelivery.js';
 import { interruptibleDelay } from '../wake-up.js';
 import { AssignedPartition } from './assigned-partition.js';
@@ -168,6 +168,17 @@ export class Tenure implements MemberListener {
     this.shared.onTrouble();
   }
 
+  /** Of all its partitions, as they were when the broker last told of them. */
+  lag(): Lag {
+    let events = 0;
+    let oldest = Number.POSITIVE_INFINITY;
+    for (const partition of this.places.values()) {
+      events += partition.behind;
+      oldest = Math.min(oldest, partition.oldestOpen ?? Number.POSITIVE_INFINITY);
+    }
+    return { events, ageSeconds: Math.max(0, (Date.now() - oldest) / 1_000) };
+  }
+
   records(place: Place, records: readonly KafkaMessage[], highWatermark: string): string | undefined {
     const partition = this.places.get(placeKey(place));
     if (!partition?.isReady || this.interrupt.signal.aborted) return undefined;
@@ -175,7 +186,8 @@ export class Tenure implements MemberListener {
       this.fail(new BusError('offsets_reset', `${placeKey(place)} ends before what was read of it`));
       return undefined;
     }
-    const poll = recordPoll(this.options.group, Date.now(), records.length);
+    partition.end = BigInt(highWatermark);
+    const poll = recordPoll('kafka', this.options.group, Date.now(), records.length);
     let last: string | undefined;
     for (const record of records) {
       if (partition.isNew(BigInt(record.offset))) {
@@ -194,7 +206,7 @@ export class Tenure implements MemberListener {
   private take(partition: AssignedPartition, record: KafkaMessage, poll: Poll): void {
     const { group, sql, log } = this.options;
     const { offset, value } = record;
-    const entry = partition.take(BigInt(offset));
+    const entry = partition.take(BigInt(offset), Number(record.timestamp));
     const finish = (): void => partition.finish(entry);
     const read = readRecord(record, this.shared.types);
     switch (read.kind) {

@@ -18,6 +18,7 @@ export interface KafkaOptions {
   /** Broker settings beside those below. */
   readonly settings?: Readonly<Record<string, string>>;
   readonly log?: (line: string) => void;
+  readonly onSpawn?: (pid: number) => void;
 }
 
 /** One broker, its own controller. */
@@ -79,6 +80,7 @@ export async function startKafka(options: KafkaOptions = {}): Promise<RunningKaf
     ready: /Kafka Server started/,
     ...(temporary === undefined ? {} : { temporary }),
     ...(options.log === undefined ? {} : { log: options.log }),
+    ...(options.onSpawn === undefined ? {} : { onSpawn: options.onSpawn }),
   });
   return { ...server, brokers: `127.0.0.1:${ports.broker}` };
 }

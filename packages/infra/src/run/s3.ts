@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
-import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { s3Part } from '../parts/s3.js';
 import { freePort } from '@darkroom/embedded-postgres';
+import { answers } from './answers.js';
 import { installedFolder } from './installed-folder.js';
 import { keptFile } from './kept-file.js';
 import { type ServerProcess, startServerProcess } from './server-process.js';
@@ -14,6 +14,7 @@ export interface S3Options {
   /** Kept over restarts. Default: a temporary one, which goes with the server. */
   readonly dataDir?: string;
   readonly log?: (line: string) => void;
+  readonly onSpawn?: (pid: number) => void;
 }
 
 export interface RunningS3 extends ServerProcess {
@@ -67,15 +68,7 @@ export async function startS3(options: S3Options = {}): Promise<RunningS3> {
     ready: () => answers(endpoint),
     ...(temporary === undefined ? {} : { temporary }),
     ...(options.log === undefined ? {} : { log: options.log }),
+    ...(options.onSpawn === undefined ? {} : { onSpawn: options.onSpawn }),
   });
   return { ...server, endpoint, accessKeyId, secretAccessKey };
 }
-
-/** Whether it answers with anything but trouble of its own. */
-const answers = (url: string): Promise<boolean> =>
-  new Promise((resolve) => {
-    get(url, { timeout: 1_000, agent: false }, (answer) => {
-      answer.resume();
-      resolve((answer.statusCode ?? 500) < 500);
-    }).once('error', () => resolve(false));
-  });

@@ -40,6 +40,8 @@ export interface ServerProcessOptions {
   readonly temporary?: string;
   /** Every line that it prints. */
   readonly log?: (line: string) => void;
+  /** Told its id before it serves. */
+  readonly onSpawn?: (pid: number) => void;
 }
 
 /** A server of somebody else's that lives no longer than this process. */
@@ -68,6 +70,7 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
     { cwd: '/', detached: true, env: { ...process.env, ...options.env }, stdio: ['pipe', 'pipe', 'pipe'] },
   );
   child.stdin.on('error', () => undefined);
+  if (child.pid !== undefined) options.onSpawn?.(child.pid);
   const exited = new Promise<void>((resolve) => {
     child.once('exit', () => {
       // The guard has nothing to guard any more, and its id may become another's.

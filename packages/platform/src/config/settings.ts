@@ -21,8 +21,6 @@ const text = (what: string) =>
   z.string().refine((value) => value.length <= 4_096 && !/\p{Cc}/u.test(value), `must be ${what}`);
 const path = text('a path');
 const hostName = /^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/;
-/** Named in the contract of settings, and without effect so far: it is refused and not silently ignored. */
-const notYet = () => z.never('is not supported yet').optional();
 const atLeastOneSecret = 'must be secrets of at least 16 characters, separated by commas';
 const oneSecret = z.string().min(16, atLeastOneSecret);
 const words = (text: string): string[] =>
@@ -80,22 +78,32 @@ export const settings = {
       'Postgres with the role that owns the schemas and migrates them. Absent: the migrations must be there already.',
     ),
   BUS: z
-    .enum(['postgres'], 'must be postgres; kafka is not supported yet')
+    .enum(['postgres', 'kafka'], 'must be postgres or kafka')
     .default('postgres')
-    .describe('What carries events between services. `kafka` is not supported yet.'),
+    .describe(
+      'What carries events between services: the log of the event store itself, or Kafka, which needs `KAFKA_BROKERS` and a relay.',
+    ),
   KAFKA_BROKERS: z
     .string()
     .transform(words)
     .pipe(z.array(broker).min(1, 'must be brokers, host:port, separated by commas'))
     .optional()
-    .describe('Brokers of Kafka, host:port, separated by commas. Read by relay so far.'),
-  S3_ENDPOINT: notYet().describe(
-    'Not supported yet. S3 server that keeps the images. Absent: local disk under DATA_DIR.',
-  ),
-  S3_BUCKET: notYet().describe('Not supported yet. Bucket of the images.'),
-  S3_REGION: notYet().describe('Not supported yet. Region of the bucket.'),
-  S3_ACCESS_KEY_ID: notYet().describe('Not supported yet. Access key of the bucket.'),
-  S3_SECRET_ACCESS_KEY: notYet().describe('Not supported yet. Secret of the access key.'),
+    .describe(
+      'Brokers of Kafka, host:port, separated by commas. Needed by relay, and by all where `BUS` is `kafka`.',
+    ),
+  S3_ENDPOINT: httpUrl
+    .optional()
+    .describe(
+      'S3 server that keeps the images; clients fetch them there by signed links, so that it must be the name that they reach it by. Absent: AWS where `S3_BUCKET` is set, else local disk under DATA_DIR.',
+    ),
+  S3_BUCKET: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'must be the name of a bucket')
+    .optional()
+    .describe('Bucket of the images. It must be there.'),
+  S3_REGION: text('a region').default('us-east-1').describe('Region of the bucket.'),
+  S3_ACCESS_KEY_ID: text('an access key').optional().describe('Access key of the bucket.'),
+  S3_SECRET_ACCESS_KEY: text('a secret').optional().describe('Secret of the access key.'),
   OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl
     .optional()
     .describe('OTLP collector that traces go to. Absent: no export.'),
@@ -107,6 +115,11 @@ export const settings = {
   DARKROOM_DEMO_KEY: ownKey('dk_test')
     .optional()
     .describe("The demo tenant's key. Absent: random, printed once, kept in DATA_DIR."),
+  DEMO_SESSION: flag
+    .default(false)
+    .describe(
+      "Whether a browser on intake's own machine gets a session of the demo tenant without asking. Never where a proxy on that machine lets others in. The launchers decide it by `HOST`.",
+    ),
   DARKROOM_OPERATOR_KEY: ownKey('dk_ops')
     .optional()
     .describe('The first operator key. Absent: random, printed once, kept in DATA_DIR.'),

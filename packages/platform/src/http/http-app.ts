@@ -10,6 +10,7 @@ import type { RunningService } from '../process/running-service.js';
 import { answerClientError } from './client-errors.js';
 import { answerOddRequests } from './odd-requests.js';
 import { type KnownRoute, refuseOtherMethods } from './known-routes.js';
+import { serveMetrics } from './metrics-route.js';
 import { ProblemFilter, sendProblem } from './problem-filter.js';
 import { installRequestRules } from './request-rules.js';
 import { installServerSpans } from './server-span.js';
@@ -73,6 +74,7 @@ export async function createHttpApp(module: Type | DynamicModule, options: HttpA
   installRequestRules(fastify, { bodyLimits: options.bodyLimits ?? {}, headers });
   answerOddRequests(fastify);
   const routes = refuseOtherMethods(fastify);
+  serveMetrics(fastify);
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     bodyParser: false,
     logger: new NestLogger(logger),

@@ -2,6 +2,7 @@ import { type Context, context, type Span, SpanKind, SpanStatusCode, trace } fro
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { fromPublicId } from '../ids/public-id.js';
 import { about, type Subject } from '../telemetry/about.js';
+import { measure } from '../telemetry/metrics.js';
 import { spanAttributes, spanNames } from '../telemetry/names.js';
 import { parentContext } from '../telemetry/traceparent.js';
 import { traceparentOf } from './request-trace.js';
@@ -10,6 +11,8 @@ interface Known {
   readonly inside: Context;
   readonly span: Span;
   readonly subject: Subject;
+  /** Its answer is held back or goes on for long: how long it takes is no measure of us. */
+  held: boolean;
 }
 const known = new WeakMap<FastifyRequest, Known>();
 
@@ -35,8 +38,14 @@ export function installServerSpans(fastify: FastifyInstance): void {
       { kind: SpanKind.SERVER, attributes },
       parent,
     );
+    const began = performance.now();
     reply.raw.once('close', () => {
       const { statusCode } = reply.raw;
+      if (known.get(request)?.held !== true)
+        measure('requestDuration', (performance.now() - began) / 1_000, {
+          ...attributes,
+          [spanAttributes.status]: statusCode,
+        });
       span.setAttribute(spanAttributes.status, statusCode);
       if (statusCode >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
       span.end();
@@ -44,7 +53,7 @@ export function installServerSpans(fastify: FastifyInstance): void {
     const inside = trace.setSpan(parent, span);
     context.with(inside, () => {
       const subject = { traceparent: traceparentOf(request), generation: generationOf(request) };
-      known.set(request, { inside, span, subject });
+      known.set(request, { inside, span, subject, held: false });
       about(subject, done);
     });
   });
@@ -61,5 +70,8 @@ export function installServerSpans(fastify: FastifyInstance): void {
  * and would lose it with the process.
  */
 export function endServerSpan(request: FastifyRequest): void {
-  known.get(request)?.span.end();
+  const of = known.get(request);
+  if (!of) return;
+  of.held = true;
+  of.span.end();
 }

@@ -25,7 +25,7 @@ export interface ByteRange {
 
 /** `damaged`: what is stored there is not what was put. */
 export type ObjectStoreErrorCode =
-  'invalid_key' | 'checksum_mismatch' | 'size_mismatch' | 'damaged' | 'unavailable';
+  'invalid_key' | 'checksum_mismatch' | 'size_mismatch' | 'damaged' | 'no_bucket' | 'unavailable';
 
 /** `unavailable` is worth another try; the others are not. */
 export class ObjectStoreError extends Error {
@@ -54,4 +54,18 @@ export interface ObjectStore {
   list(folder: string): AsyncIterable<string>;
   /** Nothing happens where there is none. */
   delete(key: string): Promise<void>;
+  /**
+   * A URL that gives the object to whoever has it, for so long; whether it is there is not asked, nor the server. Absent where the store is no
+   * server that others reach: the bytes go through us.
+   */
+  linkTo?(key: string, seconds: number, as?: LinkedAs): Promise<string>;
+  /** Lets go of its connections. */
+  stop?(): void;
+}
+
+/** What the server is to say of an object that is fetched by its link. */
+export interface LinkedAs {
+  readonly contentType?: string;
+  readonly contentDisposition?: string;
+  readonly cacheControl?: string;
 }

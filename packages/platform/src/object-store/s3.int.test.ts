@@ -2,11 +2,14 @@ import { createHash, randomBytes } from 'node:crypto';
 import { createServer, connect, type AddressInfo, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { type RunningS3, startS3 } from '@darkroom/infra';
 import { objectStoreConformance } from '../testing/object-store-conformance.js';
 import type { PutObject } from './object-store.js';
+import { createLogger } from '../logging/logger.js';
+import { makeBucket, openObjectStore } from './open-object-store.js';
 import { type S3ObjectStore, s3ObjectStore } from './s3.js';
+
+const silent = createLogger({ service: 'test', level: 'silent' });
 
 const objectOf = (key: string, body: Buffer): PutObject & { readonly body: Buffer } => ({
   key,
@@ -26,14 +29,9 @@ describe('S3 as an object store', () => {
   beforeAll(async () => {
     s3 = await startS3();
     const { endpoint, accessKeyId, secretAccessKey } = s3;
-    const admin = new S3Client({
-      endpoint,
-      region: 'us-east-1',
-      forcePathStyle: true,
-      credentials: { accessKeyId, secretAccessKey },
-    });
-    await admin.send(new CreateBucketCommand({ Bucket: 'images' }));
-    admin.destroy();
+    // The second time it is there.
+    for (let n = 0; n < 2; n += 1)
+      await makeBucket({ endpoint, bucket: 'images', region: 'us-east-1', accessKeyId, secretAccessKey });
     store = storeAt(endpoint);
   });
   afterAll(async () => {
@@ -129,6 +127,22 @@ describe('S3 as an object store', () => {
     expect((await fetch(link.replace('one.png', 'two.png'))).status).toBe(403);
     await delay(3_000);
     expect((await fetch(link)).status).toBe(403);
+  });
+
+  it('a bucket that is not there, or not for this key, is a wrong setting; a server that is away is not', async () => {
+    const { endpoint, accessKeyId, secretAccessKey } = s3;
+    const settings = { kind: 's3', endpoint, region: 'us-east-1', accessKeyId, secretAccessKey } as const;
+    const opened = await openObjectStore({ ...settings, bucket: 'images' }, silent);
+    await opened.put(objectOf('opened/one', Buffer.from('one')));
+    expect(await store.head('opened/one')).not.toBeNull();
+    opened.stop?.();
+    await expect(openObjectStore({ ...settings, bucket: 'no-such' }, silent)).rejects.toThrow(
+      'wrong settings: S3 bucket no-such: there is no such bucket',
+    );
+    const another = { ...settings, bucket: 'images', secretAccessKey: 'another' };
+    await expect(openObjectStore(another, silent)).rejects.toThrow('the key may not use it (403)');
+    const away = { ...settings, bucket: 'images', endpoint: 'http://127.0.0.1:9' };
+    (await openObjectStore(away, silent)).stop?.();
   });
 
   it('a server that is away, and a bucket that is not there, are unavailable, and not an object that is missing', async () => {

@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto';
 import { Readable, Transform } from 'node:stream';
 import {
+  BucketAlreadyOwnedByYou,
+  CreateBucketCommand,
   DeleteObjectCommand,
   GetObjectCommand,
+  HeadBucketCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
   PutObjectCommand,
@@ -30,12 +33,19 @@ export interface S3Settings {
 }
 
 /** Objects in a bucket, which also hands out links to them. */
-export interface S3ObjectStore extends ObjectStore {
-  /** A URL that gives the object to whoever has it, for so long. Whether it is there is not asked. */
-  linkTo(key: string, seconds: number): Promise<string>;
-  /** Closes idle connections. */
-  stop(): void;
-}
+export type S3ObjectStore = ObjectStore &
+  Required<Pick<ObjectStore, 'linkTo' | 'stop'>> & {
+    /**
+     * Whether the bucket is there for this key.
+     * @throws ObjectStoreError `no_bucket`, or `unavailable` where the server is not there
+     */
+    checkBucket(): Promise<void>;
+    /**
+     * Makes the bucket where it is not there.
+     * @throws ObjectStoreError `unavailable`
+     */
+    makeBucket(): Promise<void>;
+  };
 
 const ignore = (): void => undefined;
 const silent = { trace: ignore, debug: ignore, info: ignore, warn: ignore, error: ignore };
@@ -197,10 +207,37 @@ export function s3ObjectStore(settings: S3Settings): S3ObjectStore {
       segmentsOf(key);
       await server('delete', () => client.send(new DeleteObjectCommand({ Bucket, Key: key })));
     },
-    linkTo: async (key, seconds) => {
+    linkTo: async (key, seconds, as = {}) => {
       segmentsOf(key);
-      return getSignedUrl(client, new GetObjectCommand({ Bucket, Key: key }), { expiresIn: seconds });
+      const command = new GetObjectCommand({
+        Bucket,
+        Key: key,
+        ResponseContentType: as.contentType,
+        ResponseContentDisposition: as.contentDisposition,
+        ResponseCacheControl: as.cacheControl,
+      });
+      return getSignedUrl(client, command, { expiresIn: seconds });
     },
+    makeBucket: async () =>
+      server('make the bucket', async () => {
+        try {
+          await client.send(new CreateBucketCommand({ Bucket }));
+        } catch (error) {
+          if (!(error instanceof BucketAlreadyOwnedByYou)) throw error;
+        }
+      }),
+    checkBucket: async () =>
+      server('look at the bucket', async () => {
+        try {
+          await client.send(new HeadBucketCommand({ Bucket }));
+        } catch (error) {
+          const status = statusOf(error);
+          if (status === undefined || status >= 500) throw error;
+          // To one who may not see it a bucket that is not there is forbidden too.
+          const why = status === 404 ? 'there is no such bucket' : `the key may not use it (${status})`;
+          throw new ObjectStoreError('no_bucket', `S3 bucket ${Bucket}: ${why}`, { cause: error });
+        }
+      }),
     stop: () => client.destroy(),
   };
 }

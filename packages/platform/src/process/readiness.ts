@@ -1,5 +1,12 @@
 import { ProblemError } from '../http/problem.js';
 
+/** Ready when all of them are. @throws what the first one throws that is not */
+export function allReady(...probes: readonly (() => Promise<void>)[]): () => Promise<void> {
+  return async () => {
+    await Promise.all(probes.map((probe) => probe()));
+  };
+}
+
 const answersWithinMs = 2_000;
 
 /**

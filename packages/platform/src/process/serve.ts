@@ -2,6 +2,7 @@ import type { Environment } from '../config/load-config.js';
 import { readSettings } from '../config/settings.js';
 import { ProblemError } from '../http/problem.js';
 import { createLogger, type Logger } from '../logging/logger.js';
+import { startMetrics } from '../telemetry/start-metrics.js';
 import { startTelemetry } from '../telemetry/start-telemetry.js';
 import { startHealthServer } from './health-server.js';
 import { runMain } from './run-main.js';
@@ -29,6 +30,7 @@ export async function serve(
     );
     const { HOST: host, HEALTH_PORT: port, LOG_LEVEL: level, LOG_PROMPTS: logPrompts } = settings;
     const logger = createLogger({ service: name, level, logPrompts });
+    startMetrics(name, logger);
     const endpoint = settings.OTEL_EXPORTER_OTLP_ENDPOINT;
     const telemetry = startTelemetry({ service: name, endpoint, logger });
     const service = await start(logger);

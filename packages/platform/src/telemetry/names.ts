@@ -8,6 +8,8 @@ export const spanNames = {
   waitForEnd: 'wait for end',
   /** One look at the log that found something; a trace of its own. */
   poll: (group: string) => `poll ${group}`,
+  /** From the beginning of a send to the broker's acknowledgement. */
+  publish: (type: string) => `publish ${type}`,
   /** A message at its handler. */
   process: (type: string) => `process ${type}`,
   /** From the time at which an attempt could have begun to its beginning. */
@@ -36,6 +38,7 @@ export const spanAttributes = {
   messagingSystem: 'messaging.system',
   messagingOperation: 'messaging.operation.type',
   messagingGroup: 'messaging.consumer.group.name',
+  messagingDestination: 'messaging.destination.name',
   messagingBatch: 'messaging.batch.message_count',
   messageId: 'messaging.message.id',
   /** UUID of the generation, as in the log. */

@@ -83,6 +83,14 @@ export async function isJobOfAnother(
 /** What of a generation may need a person. */
 export type Attention = 'open-question' | 'paid-orphan';
 
+/** How many there are. */
+export async function countInNeed(sql: postgres.Sql, of: Attention): Promise<number> {
+  const [row] = await sql<{ n: number }[]>`
+    select count(*)::int as n from read_models.detail_v1 d
+    where ${of === 'open-question' ? sql`d.open_questions > 0` : sql`d.paid_orphans > 0`}`;
+  return row?.n ?? 0;
+}
+
 /** Generations with an open question or a paid orphan, the oldest first: each kind is a partial index. */
 export async function generationsInNeed(
   ports: DetailPorts,

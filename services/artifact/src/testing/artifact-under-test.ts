@@ -58,6 +58,7 @@ export class ArtifactUnderTest {
       {
         ...artifactDefaults,
         databaseUrl: this.database.url,
+        objects: { kind: 'local-disk', directory: join(this.dataDir, 'objects') },
         dataDir: this.dataDir,
         logLevel: 'silent',
         pollMs: 50,

@@ -1,7 +1,7 @@
 import { type Command, decide, isFinal } from '@darkroom/domain';
 import type { EventStore, NewEvent } from '@darkroom/event-store';
 import type { Claim, WorkTable } from '@darkroom/work-table';
-import { type Logger, recordSpan, spanNames } from '@darkroom/platform';
+import { count, type Logger, measure, recordSpan, spanNames } from '@darkroom/platform';
 import { artifactEventId } from '../policy/event-ids.js';
 import { JobEnded } from '@darkroom/work-table';
 import { loadGeneration, type LoadedGeneration } from './load-generation.js';
@@ -15,6 +15,7 @@ interface Ports {
 /** `refused`: what happened meanwhile left nothing to say. `ended`: the run is over, and the job row released with it. */
 export type Appended = 'appended' | 'ended' | 'refused';
 
+const endsAttempt = new Set<string>(['OutputsProduced', 'AttemptFailed', 'AttemptAbandoned']);
 const endings = new Set(['GenerationCompleted', 'GenerationFailed']);
 /** Each conflict means that somebody else got on; more than this means that something is wrong. */
 const mostConflicts = 50;
@@ -33,7 +34,10 @@ export async function appendDecided(
   let { state } = loaded;
   for (let conflicts = 0; conflicts < mostConflicts; conflicts += 1) {
     const decision = decide(command, state);
-    if (decision.kind === 'refused') return 'refused';
+    if (decision.kind === 'refused') {
+      count('refusedTransitions', { phase: state.phase, reason: decision.reason });
+      return 'refused';
+    }
     const events = decision.events.map((event): NewEvent => ({
       ...event,
       id: artifactEventId(claim.generation, state, event),
@@ -60,7 +64,8 @@ export async function appendDecided(
     if (outcome.outcome === 'fenced') throw new JobEnded('lease-lost');
     if (outcome.outcome === 'appended')
       logger.debug({ appended: events.map(({ type }) => type).join(' ') }, 'a step was taken');
-    if (outcome.outcome === 'appended' && isEnd) recordStoring(loaded);
+    if (outcome.outcome === 'conflict') count('appendConflicts', { service: 'artifact' });
+    if (outcome.outcome === 'appended' && isEnd) recordEnd(loaded, events);
     if (outcome.outcome === 'appended') return isEnd ? 'ended' : 'appended';
     // Already there, or somebody else was faster: the stream tells.
     const again = await loadGeneration(store, claim.generation);
@@ -70,7 +75,31 @@ export async function appendDecided(
   throw new Error(`${mostConflicts} conflicts in a row on one stream`);
 }
 
-function recordStoring({ events }: LoadedGeneration): void {
+/** The phase that ends here, and how long all of it took but for the time that the attempts spent at vendors. */
+function recordEnd({ events, state }: LoadedGeneration, appended: readonly NewEvent[]): void {
+  const now = Date.now();
   const produced = events.findLast(({ type }) => type === 'OutputsProduced');
-  if (produced) recordSpan(spanNames.storing, { from: produced.recordedAt.getTime(), to: Date.now() });
+  if (produced) recordSpan(spanNames.storing, { from: produced.recordedAt.getTime(), to: now });
+  const outcome = appended.find(({ type }) => endings.has(type))?.type ?? '';
+  count('ended', { outcome });
+  const began = events.findLast(({ type }) => type === 'GenerationRequested' || type === 'RetryOrdered');
+  if (began)
+    measure('ownDelay', (now - began.recordedAt.getTime() - atVendorsMs(events, state.run)) / 1_000, {
+      outcome,
+    });
+}
+
+/** From each attempt's beginning to the vendor's word on how it ended, in one run. */
+function atVendorsMs(events: LoadedGeneration['events'], run: number): number {
+  const startedAt = new Map<number, number>();
+  let ms = 0;
+  for (const { type, data, recordedAt } of events) {
+    if (!('run' in data) || data.run !== run || !('attempt' in data)) continue;
+    if (type === 'SubmissionStarted') startedAt.set(data.attempt, recordedAt.getTime());
+    const from = startedAt.get(data.attempt);
+    if (from === undefined || !endsAttempt.has(type)) continue;
+    ms += recordedAt.getTime() - from;
+    startedAt.delete(data.attempt);
+  }
+  return ms;
 }

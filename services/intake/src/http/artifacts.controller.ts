@@ -12,6 +12,9 @@ import { IntakeParts } from '../intake-parts.js';
 import { Caller, callerOf, KeyGuard } from './caller.js';
 import { sendObject } from './send-object.js';
 
+const queryOf = (request: FastifyRequest): URLSearchParams =>
+  new URLSearchParams(request.url.split('?')[1] ?? '');
+
 /** Verified images: their facts with a key, their bytes with a key or a signed link. */
 @Controller('v1/artifacts/:id')
 export class ArtifactsController {
@@ -41,6 +44,7 @@ export class ArtifactsController {
       key: artifact.storageKey,
       contentType: artifact.mediaType,
       fileName: `${id}.${artifact.mediaType.split('/')[1] ?? 'bin'}`,
+      isDownload: queryOf(request).has('download'),
     });
   }
 
@@ -55,6 +59,7 @@ export class ArtifactsController {
     await sendObject(request, reply, this.parts.objects, {
       key: artifact.thumbnailKey,
       fileName: `${id}-thumbnail.webp`,
+      isDownload: queryOf(request).has('download'),
     });
   }
 
@@ -65,7 +70,7 @@ export class ArtifactsController {
     request: FastifyRequest,
   ): Promise<FoundArtifact> {
     const { keys, signer, config } = this.parts;
-    const query = new URLSearchParams(request.url.split('?')[1] ?? '');
+    const query = queryOf(request);
     const verdict = verifyContentLink(
       signer,
       `/v1/artifacts/${id}/${which}`,

@@ -5,7 +5,7 @@ import type { StaticFile } from '../adapters/static-files.js';
 import { IntakeParts } from '../intake-parts.js';
 import { isLoopbackHost } from '../policy/same-site.js';
 import { openSession, sealSession } from '../policy/session-token.js';
-import { pagePolicy } from './security-headers.js';
+import { pagePolicyWith } from './security-headers.js';
 import { sendFile } from './send-file.js';
 import { sessionSeconds } from './session.controller.js';
 import { readSessionCookie, sessionCookie } from './session-cookie.js';
@@ -27,7 +27,9 @@ export class GalleryController {
   @Get()
   page(@Req() request: FastifyRequest, @Res() reply: FastifyReply): void {
     this.openDemoSession(request, reply);
-    sendFile(request, reply, this.parts.gallery.get('index.html') ?? notBuilt, { policy: pagePolicy });
+    sendFile(request, reply, this.parts.gallery.get('index.html') ?? notBuilt, {
+      policy: pagePolicyWith(this.parts.picturesAt),
+    });
   }
 
   /** The same page, which reads from its address what to show. */

@@ -9,10 +9,16 @@ export interface SentObject {
   /** As verified; absent: as stored. */
   readonly contentType?: string;
   readonly fileName: string;
+  /** To be saved, and not shown. */
+  readonly isDownload: boolean;
 }
 
+const keptFor = 'private, max-age=31536000, immutable';
+/** Long enough to be followed at once, too short to be handed on. */
+const linkSeconds = 120;
+
 /**
- * Sends bytes from the object store: whole, one range of them, or 304. Objects never change, so that whoever has them may keep
+ * Sends bytes from the object store, or whoever asks to its server where it has one (never to be kept: the link soon ends): whole, one range of them, or 304. Objects never change, so that whoever has them may keep
  * them; `private`, because not everybody may. They may be shown by other sites' pages (a signed link is its own permission),
  * but run nowhere.
  */
@@ -22,17 +28,30 @@ export async function sendObject(
   objects: ObjectStore,
   object: SentObject,
 ): Promise<void> {
+  const { 'if-none-match': ifNoneMatch, 'if-range': ifRange, range: asked } = request.headers;
+  const disposition = `${object.isDownload ? 'attachment' : 'inline'}; filename="${object.fileName}"`;
+  // Of HEAD, and of what the client may have already, we answer ourselves: the link is one for GET.
+  if (objects.linkTo && request.method === 'GET' && ifNoneMatch === undefined) {
+    const link = await objects.linkTo(object.key, linkSeconds, {
+      ...(object.contentType === undefined ? {} : { contentType: object.contentType }),
+      contentDisposition: disposition,
+      cacheControl: keptFor,
+    });
+    void reply
+      .headers({ 'cache-control': 'no-store', 'cross-origin-resource-policy': 'cross-origin' })
+      .redirect(link, 302);
+    return;
+  }
   const facts = await objects.head(object.key);
   if (!facts) throw new ProblemError('not_found');
   const tag = `"${facts.sha256}"`;
-  const { 'if-none-match': ifNoneMatch, 'if-range': ifRange, range: asked } = request.headers;
   void reply.headers({
     etag: tag,
     'accept-ranges': 'bytes',
-    'cache-control': 'private, max-age=31536000, immutable',
+    'cache-control': keptFor,
     'cross-origin-resource-policy': 'cross-origin',
     'content-security-policy': "default-src 'none'; sandbox",
-    'content-disposition': `inline; filename="${object.fileName}"`,
+    'content-disposition': disposition,
   });
   if (matchesEntityTag(ifNoneMatch, tag)) {
     void reply.code(304).send();

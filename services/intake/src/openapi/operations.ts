@@ -40,12 +40,21 @@ const contentAnswers = [
     headers: [{ name: 'ETag', description: 'The bytes’ sha256.' }],
   },
   { status: 206, description: 'The range that was asked for.', content: { 'image/png': null } },
+  {
+    status: 302,
+    description: 'Where images are kept in S3: a link to the bytes there, which soon ends.',
+    headers: [{ name: 'Location', description: 'The link.' }],
+  },
   { status: 304, description: 'The client has them.' },
 ] as const;
 const contentHeaders = [{ name: 'Range', description: 'One range of bytes.' }, ifNoneMatch];
 const signedQuery = z.object({
   expires: z.string().optional().meta({ description: 'Of a signed link.' }),
   signature: z.string().optional().meta({ description: 'Of a signed link.' }),
+  download: z
+    .string()
+    .optional()
+    .meta({ description: 'Whatever it is: to be saved by a browser, and not shown.' }),
 });
 
 /** Every call that clients, vendors and probes may make; a test holds it against the routes that live. */
@@ -278,6 +287,16 @@ export const operations: readonly Operation[] = [
     summary: 'Whether the process runs.',
     access: 'open',
     answers: [{ status: 200, description: 'It does.', content: json(liveSchema) }],
+    problems: [],
+  },
+  {
+    method: 'get',
+    path: '/metrics',
+    id: 'metrics',
+    tag: 'health',
+    summary: 'What the process counts, for Prometheus.',
+    access: 'open',
+    answers: [{ status: 200, description: 'Its text format.', content: { 'text/plain': null } }],
     problems: [],
   },
   {

@@ -48,14 +48,14 @@ export interface TestIntake {
 
 export async function startTestIntake(
   overrides: Partial<IntakeConfig> = {},
-  options: Pick<IntakeOptions, 'demoVendor'> & {
+  options: Pick<IntakeOptions, 'demoVendor' | 'objects'> & {
     /** What each page of the log waits for before it is projected: read models that lag. */
     readonly lag?: () => Promise<void>;
   } = {},
 ): Promise<TestIntake> {
   const database = await createTestDatabase({ migrations: [readModelMigrations, intakeMigrations] });
   const dataDir = mkdtempSync(join(tmpdir(), 'darkroom-intake-'));
-  const objects = localDiskObjectStore(join(dataDir, 'objects'));
+  const objects = options.objects ?? localDiskObjectStore(join(dataDir, 'objects'));
   const store = createPostgresEventStore(database.sql, { mayAppend });
   const feed = store.subscribe({
     subscription: feedSubscription,
@@ -76,7 +76,7 @@ export async function startTestIntake(
     host: '127.0.0.1',
     port: 0,
     databaseUrl: database.apiUrl,
-    dataDir,
+    objects: { kind: 'local-disk', directory: join(dataDir, 'objects') },
     signingSecrets: [secret],
     providerWebhookSecrets: { sim: [webhookSecret] },
     demoKey: key,

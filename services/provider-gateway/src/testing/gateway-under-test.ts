@@ -66,7 +66,8 @@ export class GatewayUnderTest {
       {
         databaseUrl: this.database.url,
         publicUrl: 'http://127.0.0.1:9',
-        objectsDir: join(this.dataDir, 'objects'),
+        bus: { kind: 'postgres' },
+        objects: { kind: 'local-disk', directory: join(this.dataDir, 'objects') },
         signingSecrets: ['a secret of these tests alone'],
         accounts: [account],
         logLevel: 'silent',

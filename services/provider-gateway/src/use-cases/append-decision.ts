@@ -9,6 +9,7 @@ import {
   type RefusalReason,
 } from '@darkroom/domain';
 import type { NewEvent } from '@darkroom/event-store';
+import { count } from '@darkroom/platform';
 import type { Move } from '@darkroom/work-table';
 import type { GatewayPorts, Job } from '../gateway-ports.js';
 import { pollDelay, restOf } from '../policy/pace.js';
@@ -100,6 +101,8 @@ async function appendOnce(
     if (decision.kind === 'refused') {
       // What was seen may be old: only what is there now is refused for good.
       if (race === 0) continue;
+      if (decision.reason !== 'nothing_new')
+        count('refusedTransitions', { phase: state.phase, reason: decision.reason });
       return { outcome: 'refused', reason: decision.reason, state };
     }
     const after = foldOn(state, ports.now(), decision.events);
@@ -120,6 +123,7 @@ async function appendOnce(
       await closeOrphans(ports, claim.generation, after, decision.events, decision.command);
       return { outcome: 'appended', state: after, released: move.release || fenced };
     }
+    if (outcome === 'conflict') count('appendConflicts', { service: 'provider-gateway' });
     if (outcome === 'fenced') {
       if (!isEvidence) return { outcome: 'fenced' };
       fenced = true;

@@ -1,5 +1,13 @@
-import type { GatewayAction } from '@darkroom/domain';
-import { type Lasted, recordSpan, spanAttributes, spanNames, untracedEvents } from '@darkroom/platform';
+import { currentAttempt, type GatewayAction } from '@darkroom/domain';
+import {
+  count,
+  type Lasted,
+  measure,
+  recordSpan,
+  spanAttributes,
+  spanNames,
+  untracedEvents,
+} from '@darkroom/platform';
 import type { GatewayPorts } from '../gateway-ports.js';
 import type { LoadedGeneration } from './load-generation.js';
 
@@ -59,12 +67,19 @@ export async function recordedStep<T>(
     throw thrown;
   } finally {
     const types = appended.map(({ type }) => type).join(' ');
+    if (step === 'poll') count('vendorPolls', { account: accountOf(ports, loaded), changed: types !== '' });
     if (types !== '') ports.logger.debug({ step, appended: types }, 'a step was taken');
     if (appended.some(({ type }) => !untracedEvents.has(type))) {
       recordStep(step, appended, { from, to: ports.now(), error });
-      for (const event of appended) recordPhase(loaded, appended, event);
+      for (const event of appended) recordPhase(ports, loaded, appended, event);
     }
   }
+}
+
+/** Whom an attempt's model is asked of. */
+function accountOf(ports: GatewayPorts, { state }: LoadedGeneration): string {
+  const model = currentAttempt(state)?.model;
+  return (model === undefined ? undefined : ports.accessTo(model)?.account.id) ?? 'unknown';
 }
 
 function recordStep(step: Step, appended: readonly Appended[], lasted: Lasted): void {
@@ -76,13 +91,18 @@ function recordStep(step: Step, appended: readonly Appended[], lasted: Lasted): 
 
 /** The phase that an event ends, if it ends one. */
 function recordPhase(
-  { state, events }: LoadedGeneration,
+  ports: GatewayPorts,
+  loaded: LoadedGeneration,
   appended: readonly Appended[],
   event: Appended,
 ): void {
+  const { state, events } = loaded;
   if (event.type === 'SubmissionStarted') {
-    const since = events.findLast(({ type }) => beginsWait.has(type));
-    if (since) recordSpan(spanNames.queueWait, { from: since.recordedAt.getTime(), to: event.at });
+    const since = events.findLast(({ type }) => beginsWait.has(type))?.recordedAt.getTime();
+    if (since !== undefined) {
+      recordSpan(spanNames.queueWait, { from: since, to: event.at });
+      measure('queueWait', (event.at - since) / 1_000);
+    }
   }
   if (!endsAttempt.has(event.type) || !('attempt' in event.data)) return;
   const number = event.data.attempt;
@@ -91,4 +111,7 @@ function recordPhase(
   if (from === undefined) return;
   const attributes = { [spanAttributes.attempt]: number, [spanAttributes.outcome]: event.type };
   recordSpan(spanNames.attempt, { from, to: event.at }, { attributes });
+  const labels = { account: accountOf(ports, loaded), outcome: event.type };
+  count('attempts', labels);
+  measure('attemptDuration', (event.at - from) / 1_000, labels);
 }

@@ -1,0 +1,82 @@
+import { type Database, type EventStore, subscriptionLag } from '@darkroom/event-store';
+import {
+  ConfigError,
+  ProblemError,
+  type SettingName,
+  type SettingValues,
+  sharedLook,
+  watchGauge,
+} from '@darkroom/platform';
+import type { BusTransport } from './bus-transport.js';
+import { KafkaTransport } from './kafka/kafka-transport.js';
+import { countParked } from './parked-streams.js';
+import type { BusLog } from './port.js';
+import { PostgresLogTransport } from './postgres-log-transport.js';
+
+/** What carries events between services. */
+export type BusSettings =
+  { readonly kind: 'postgres' } | { readonly kind: 'kafka'; readonly brokers: readonly string[] };
+
+/** The settings that say it. */
+export const busSettingNames = ['BUS', 'KAFKA_BROKERS'] as const satisfies readonly SettingName[];
+
+/** @throws ConfigError Kafka without brokers */
+export function busSettings(read: SettingValues<(typeof busSettingNames)[number]>): BusSettings {
+  if (read.BUS === 'postgres') return { kind: 'postgres' };
+  if (read.KAFKA_BROKERS === undefined)
+    throw new ConfigError('wrong settings: BUS is kafka, and KAFKA_BROKERS is missing');
+  return { kind: 'kafka', brokers: read.KAFKA_BROKERS };
+}
+
+/** How one service consumes, whatever carries the events. */
+export interface BusOptions {
+  readonly store: EventStore;
+  readonly sql: Database;
+  /** Consumer group. */
+  readonly group: string;
+  /** Streams handled at once. */
+  readonly concurrency?: number;
+  readonly log: BusLog;
+}
+
+/** The Nest transport that the settings name. */
+export function openBus(settings: BusSettings, options: BusOptions): BusTransport {
+  const bus =
+    settings.kind === 'postgres'
+      ? new PostgresLogTransport(options)
+      : new KafkaTransport({ ...options, address: { brokers: settings.brokers, clientId: options.group } });
+  watch(bus, options);
+  return bus;
+}
+
+/** Shown for as long as the process lives: a look at one that was closed fails, and shows nothing. */
+function watch(bus: BusTransport, { sql, group }: BusOptions): void {
+  const labels = { group };
+  const lag = sharedLook(async () => bus.health()?.lag ?? (await subscriptionLag(sql, group)));
+  watchGauge('consumerLag', async () => [{ value: (await lag()).events, labels }]);
+  watchGauge('consumerLagAge', async () => [{ value: (await lag()).ageSeconds, labels }]);
+  watchGauge('parked', async () => [{ value: await countParked(sql, group), labels }]);
+}
+
+/** Longer than a rebalance and a broker's restart take. */
+const patienceMs = 60_000;
+
+/**
+ * Whether consuming goes on: a process can be alive and its consumer dead.
+ * @throws ProblemError `unavailable`, from what is returned
+ */
+export function busProbe(
+  bus: Pick<BusTransport, 'health'>,
+  now: () => number = Date.now,
+): () => Promise<void> {
+  const since = now();
+  return async () => {
+    const health = bus.health();
+    if (health?.state === 'standby') return;
+    if (now() - (health?.lastProgressAt?.getTime() ?? since) > patienceMs)
+      throw new ProblemError('unavailable', 'Events cannot be consumed.', {
+        retryAfterSeconds: 5,
+        cause: health?.lastError,
+      });
+  };
+}
