@@ -49,6 +49,7 @@ export function readProviderGatewayConfig(env: Environment): ProviderGatewayConf
       'HOST',
       'INTAKE_PORT',
       'SIMULATOR_PORT',
+      'SIMULATOR_URL',
       'PUBLIC_URL',
       ...busSettingNames,
       ...objectStoreSettingNames,
@@ -63,14 +64,14 @@ export function readProviderGatewayConfig(env: Environment): ProviderGatewayConf
     throw new ConfigError('DATABASE_URL is missing: only the launcher brings its own Postgres');
   if (settings.SIGNING_SECRET === undefined)
     throw new ConfigError('SIGNING_SECRET is missing: the processes of one installation share it');
-  const { HOST, INTAKE_PORT, SIMULATOR_PORT } = settings;
+  const { HOST, INTAKE_PORT, SIMULATOR_PORT, SIMULATOR_URL } = settings;
   return {
     databaseUrl: settings.DATABASE_URL,
     publicUrl: settings.PUBLIC_URL ?? `http://${HOST}:${INTAKE_PORT}`,
     bus: busSettings(settings),
     objects: objectStoreSettings(settings),
     signingSecrets: settings.SIGNING_SECRET,
-    accounts: [simulatorAccount(`http://${HOST}:${SIMULATOR_PORT}`)],
+    accounts: [simulatorAccount(SIMULATOR_URL?.replace(/\/$/, '') ?? `http://${HOST}:${SIMULATOR_PORT}`)],
     logLevel: settings.LOG_LEVEL,
   };
 }

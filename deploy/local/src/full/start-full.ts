@@ -123,6 +123,8 @@ export async function startFull({ dataDir, env, logger, progress }: Launched): P
             },
             ready: async () => answers(`${urlOf(service)}${service.livePath}`),
             stopSeconds: settings.DRAIN_SECONDS + stopSeconds,
+            // What they stand on is gone too: there is nothing left to put in order.
+            orphanSeconds: 2,
             log: logs.of(service.name),
             onSpawn,
           }),

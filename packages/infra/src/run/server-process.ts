@@ -34,8 +34,10 @@ export interface ServerProcessOptions {
   readonly ready: RegExp | (() => Promise<boolean>);
   /** Default 60. */
   readonly readySeconds?: number;
-  /** Default 10. Then it is killed. */
+  /** How long it may take to stop. Default 10. Then it is killed. */
   readonly stopSeconds?: number;
+  /** The same where this process is gone, and nobody waits for it any more. Default 10. */
+  readonly orphanSeconds?: number;
   /** A folder that goes with it. */
   readonly temporary?: string;
   /** Every line that it prints. */
@@ -62,10 +64,10 @@ const keptLines = 15;
  * @throws InfraError `start_failed`
  */
 export async function startServerProcess(options: ServerProcessOptions): Promise<ServerProcess> {
-  const { name, program, args, stopSeconds = 10 } = options;
+  const { name, program, args, stopSeconds = 10, orphanSeconds = 10 } = options;
   const child = spawn(
     '/bin/sh',
-    ['-c', script, `darkroom-${name}`, String(stopSeconds * 20), options.temporary ?? '', program, ...args],
+    ['-c', script, `darkroom-${name}`, String(orphanSeconds * 20), options.temporary ?? '', program, ...args],
     // A session of its own: neither Ctrl-C nor a kill of our group takes it before us.
     { cwd: '/', detached: true, env: { ...process.env, ...options.env }, stdio: ['pipe', 'pipe', 'pipe'] },
   );
@@ -101,8 +103,11 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
       await exited;
     },
     async stop() {
-      child.stdin.end();
+      child.kill('SIGCONT');
+      child.kill('SIGTERM');
+      const late = setTimeout(() => child.kill('SIGKILL'), stopSeconds * 1_000);
       await exited;
+      clearTimeout(late);
     },
   };
 }

@@ -51,6 +51,11 @@ export const settings = {
     .default(8081)
     .describe("Port of the operators' API and console; 0 takes a free one."),
   SIMULATOR_PORT: port.default(8090).describe('Port of the provider simulator; 0 takes a free one.'),
+  SIMULATOR_URL: httpUrl
+    .optional()
+    .describe(
+      'Where provider-gateway reaches the provider simulator. Absent: at `HOST` and `SIMULATOR_PORT`.',
+    ),
   HEALTH_PORT: port
     .optional()
     .describe(

@@ -7,6 +7,6 @@ export function serveMetrics(fastify: FastifyInstance): void {
     await reply
       .header('cache-control', 'no-store')
       .type('text/plain; version=0.0.4; charset=utf-8')
-      .send((await metricsText()) ?? '');
+      .send((await metricsText()) ?? '# this process counts nothing\n');
   });
 }

@@ -1,0 +1,235 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type EmbeddedPostgres, freePort, startEmbeddedPostgres } from '@darkroom/embedded-postgres';
+import { openDatabase } from '@darkroom/event-store';
+import {
+  type RunningKafka,
+  type RunningS3,
+  type RunningToxiproxy,
+  startKafka,
+  startS3,
+  startToxiproxy,
+} from '@darkroom/infra';
+import type { ReadyFile } from '@darkroom/local';
+import { makeBucket, type ObjectStoreSettings } from '@darkroom/platform';
+import type { Target } from '../client.js';
+import { DarkroomProcess, fullLauncher } from '../darkroom-process.js';
+import { until } from '../until.js';
+import type { Fault } from './fault-plan.js';
+import { type Link, links } from './links.js';
+
+export type Transport = 'kafka' | 'postgres';
+
+/** Each service a process of its own; the launcher starts what dies. */
+export const serviceNames = [
+  'intake',
+  'provider-gateway',
+  'artifact',
+  'projections',
+  'control-plane',
+  'simulator',
+] as const;
+
+export interface WorldOptions {
+  readonly transport: Transport;
+  /** The launcher's program, if it is not the one that was built here. */
+  readonly program?: string;
+  /** What the processes are told beside what the world needs. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Everything in its production shape, each link through a proxy that breaks it on command: Postgres, Kafka, S3 and the vendor. The servers are
+ * this world's own, so that what the services are told of them are the proxies.
+ */
+export class ChaosWorld {
+  private readonly broken: Promise<void>[] = [];
+  private present: ReadyFile | undefined;
+
+  private constructor(
+    private readonly folder: string,
+    private readonly darkroom: DarkroomProcess,
+    readonly postgres: EmbeddedPostgres,
+    private kafka: RunningKafka | undefined,
+    private s3: RunningS3,
+    private readonly toxiproxy: RunningToxiproxy,
+    readonly links: ReadonlyMap<string, Link>,
+    readonly transport: Transport,
+  ) {}
+
+  static async start({ transport, program = fullLauncher, env = {} }: WorldOptions): Promise<ChaosWorld> {
+    const folder = mkdtempSync(join(tmpdir(), 'darkroom-chaos-'));
+    const postgres = await startEmbeddedPostgres({ dataDir: join(folder, 'postgres') });
+    await letServicesActAsClients(postgres);
+    const toxiproxy = await startToxiproxy();
+    const proxies = links(toxiproxy.url);
+    const map = new Map<string, Link>();
+    const through = async (name: string, upstream: string, listen?: string): Promise<string> => {
+      const link = await proxies.add(name, upstream, listen);
+      map.set(name, link);
+      return link.address;
+    };
+    const kafkaPort = await freePort();
+    const [kafka, s3] = await Promise.all([
+      transport === 'kafka' ? startKafka(kafkaOf(folder, kafkaPort)) : undefined,
+      startS3({ dataDir: join(folder, 's3') }),
+    ]);
+    if (kafka) await through('kafka', kafka.brokers, `127.0.0.1:${kafkaPort}`);
+    const s3Address = await through('s3', new URL(s3.endpoint).host);
+    const simulatorPort = await freePort();
+    const databaseAddress = await through('postgres', new URL(postgres.url).host);
+    const vendorAddress = await through('vendor', `127.0.0.1:${simulatorPort}`);
+    await makeBucket(bucketAt(s3.endpoint, s3));
+    const bucket = bucketAt(`http://${s3Address}`, s3);
+    const darkroom = new DarkroomProcess(
+      {
+        DRAIN_SECONDS: '0',
+        DATABASE_URL: Object.assign(new URL(postgres.url), { host: databaseAddress }).href,
+        DATABASE_OWNER_URL: postgres.ownerUrl,
+        BUS: transport,
+        ...(kafka ? { KAFKA_BROKERS: `127.0.0.1:${kafkaPort}` } : {}),
+        S3_ENDPOINT: bucket.endpoint,
+        S3_BUCKET: bucket.bucket,
+        S3_ACCESS_KEY_ID: bucket.accessKeyId,
+        S3_SECRET_ACCESS_KEY: bucket.secretAccessKey,
+        SIMULATOR_PORT: String(simulatorPort),
+        SIMULATOR_URL: `http://${vendorAddress}`,
+        ...env,
+      },
+      program,
+    );
+    const world = new ChaosWorld(folder, darkroom, postgres, kafka, s3, toxiproxy, map, transport);
+    try {
+      world.present = await darkroom.start(90, { SIMULATOR_PORT: String(simulatorPort) });
+      return world;
+    } catch (error) {
+      await world.stop();
+      throw error;
+    }
+  }
+
+  /** Where clients find it; kept over restarts. */
+  get target(): Target {
+    if (this.present === undefined) throw new Error('not started');
+    return this.present;
+  }
+
+  get dataDir(): string {
+    return this.darkroom.dataDir;
+  }
+
+  /** Past every proxy. */
+  get kafkaBrokers(): string | undefined {
+    return this.kafka?.brokers;
+  }
+
+  /** Past every proxy. */
+  get objects(): ObjectStoreSettings {
+    return { kind: 's3', ...bucketAt(this.s3.endpoint, this.s3) };
+  }
+
+  get processes(): string[] {
+    return [...serviceNames, ...(this.transport === 'kafka' ? ['relay'] : [])];
+  }
+
+  get servers(): string[] {
+    return ['postgres', 's3', ...(this.transport === 'kafka' ? ['kafka'] : [])];
+  }
+
+  /** Does one thing of a plan; what takes time goes on beside. @returns whether there was something to do it to */
+  async apply(fault: Fault): Promise<boolean> {
+    if (fault.kind === 'link') {
+      const link = this.links.get(fault.link);
+      if (link === undefined) return false;
+      await link.break(fault.how);
+      this.beside(delay(fault.seconds * 1_000).then(() => link.mend()));
+      return true;
+    }
+    const pid = this.pidOf(fault.process);
+    if (pid === undefined) return false;
+    if (fault.kind === 'pause') {
+      if (!signal(pid, 'SIGSTOP')) return false;
+      this.beside(delay(fault.seconds * 1_000).then(() => void signal(pid, 'SIGCONT')));
+      return true;
+    }
+    if (fault.process === 'kafka' || fault.process === 's3') {
+      const server = fault.process;
+      this.beside(this.restart(server));
+      return true;
+    }
+    return signal(pid, fault.kind === 'kill' ? 'SIGKILL' : 'SIGTERM');
+  }
+
+  /** Waits for what goes on beside, and until every process is there again. */
+  async calm(): Promise<void> {
+    await Promise.all(this.broken.splice(0));
+    for (const link of this.links.values()) await link.mend();
+    await until('all processes again', 60, async () =>
+      this.processes.every((name) => this.pidOf(name) !== undefined) ? true : undefined,
+    );
+  }
+
+  async stop(): Promise<void> {
+    await Promise.allSettled(this.broken.splice(0));
+    await this.darkroom.dispose();
+    await this.toxiproxy.stop();
+    await Promise.all([this.kafka?.stop(), this.s3.stop(), this.postgres.stop()]);
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  private beside(work: Promise<void>): void {
+    this.broken.push(work);
+  }
+
+  private pidOf(name: string): number | undefined {
+    if (name === 'postgres') return this.postgres.pid;
+    if (name === 'kafka') return this.kafka?.pid;
+    if (name === 's3') return this.s3.pid;
+    return this.darkroom.ready?.processes.find((one) => one.name === name)?.pid;
+  }
+
+  /** Killed as by a crash, and started again on what it had. */
+  private async restart(server: 'kafka' | 's3'): Promise<void> {
+    if (server === 'kafka') {
+      const port = this.links.get('kafka')?.address.split(':')[1];
+      await this.kafka?.kill();
+      this.kafka = await startKafka(kafkaOf(this.folder, Number(port)));
+    } else {
+      await this.s3.kill();
+      this.s3 = await startS3({ dataDir: join(this.folder, 's3') });
+    }
+  }
+}
+
+const bucketAt = (endpoint: string, { accessKeyId, secretAccessKey }: RunningS3) => ({
+  endpoint,
+  bucket: 'images',
+  region: 'us-east-1',
+  accessKeyId,
+  secretAccessKey,
+});
+
+/** Its clients are told to come through the proxy. */
+const kafkaOf = (folder: string, port: number) => ({
+  dataDir: join(folder, 'kafka'),
+  settings: { 'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}` },
+});
+
+/** One login for all services, as where a database is given: each acts in a role of its own. */
+async function letServicesActAsClients(postgres: EmbeddedPostgres): Promise<void> {
+  const admin = openDatabase(postgres.superuserUrl, { max: 1 });
+  await admin`GRANT darkroom_api TO ${admin(decodeURIComponent(new URL(postgres.url).username))}`;
+  await admin.end({ timeout: 5 });
+}
+
+/** False: it is gone. */
+function signal(pid: number, name: NodeJS.Signals): boolean {
+  try {
+    process.kill(pid, name);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,123 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { getGeneration, type Resource, type Target, tryCreate } from '../client.js';
+import { simulatorModels, type SimulatorModel } from '../load.js';
+import { oneOf, randomFrom } from './random.js';
+
+/** How one try of a request went. `unknown`: no answer; it may have been taken. */
+export interface Try {
+  readonly outcome: 'ok' | 'refused' | 'unknown';
+  readonly id?: string;
+}
+
+/** What a client asked for under one key, and all that it was told. */
+export interface Request {
+  readonly key: string;
+  readonly model: SimulatorModel;
+  readonly prompt: string;
+  readonly tries: Try[];
+}
+
+/** What a reader saw of a generation, after what it, or another, had seen before. */
+export interface Regress {
+  readonly id: string;
+  readonly before: readonly [run: number, version: number];
+  readonly seen: readonly [run: number, version: number];
+}
+
+export interface LoadPlan {
+  readonly seed: number;
+  readonly perSecond: number;
+  readonly seconds: number;
+  readonly label: string;
+  readonly readers: number;
+}
+
+const ackWithinMs = 120_000;
+/** So many requests are sent twice at once, under one key. */
+const doubled = 0.1;
+
+/** The clients' own account of a run: it is what the rest is held against. */
+export class Clients {
+  readonly requests: Request[] = [];
+  readonly regresses: Regress[] = [];
+  reads = 0;
+  private readonly known = new Map<string, readonly [number, number]>();
+  private readonly open = new Set<string>();
+
+  /** @param target asked anew for every try: what was restarted may be elsewhere */
+  constructor(private readonly target: () => Target) {}
+
+  /** Ids that were acknowledged. */
+  get acknowledged(): string[] {
+    return [...new Set(this.requests.flatMap(({ tries }) => tries.flatMap(({ id }) => id ?? [])))];
+  }
+
+  /** Creates at a steady rate, each with a key of its own, and repeats each until it is acknowledged; reads beside. */
+  async run(plan: LoadPlan): Promise<void> {
+    const random = randomFrom(plan.seed);
+    const over = new AbortController();
+    const readers = Array.from({ length: plan.readers }, (_, n) => this.readOn(plan.seed + n, over.signal));
+    const running: Promise<void>[] = [];
+    const started = performance.now();
+    for (let n = 0; n < plan.perSecond * plan.seconds; n += 1) {
+      const request: Request = {
+        key: `${plan.label}-${n}`,
+        model: simulatorModels[n % simulatorModels.length] ?? 'sim/standard',
+        prompt: `${plan.label} picture ${n}`,
+        tries: [],
+      };
+      this.requests.push(request);
+      running.push(this.acknowledge(request));
+      if (random() < doubled) running.push(this.acknowledge(request));
+      await delay(Math.max(0, started + ((n + 1) * 1_000) / plan.perSecond - performance.now()));
+    }
+    await Promise.all(running);
+    over.abort();
+    await Promise.all(readers);
+  }
+
+  private async acknowledge(request: Request): Promise<void> {
+    const end = performance.now() + ackWithinMs;
+    while (performance.now() < end) {
+      const { key, prompt, model } = request;
+      let id: string | undefined;
+      try {
+        id = await tryCreate(this.target(), key, { prompt, model, size: '256x256' });
+      } catch (error) {
+        request.tries.push({ outcome: 'refused' });
+        throw error;
+      }
+      request.tries.push(id === undefined ? { outcome: 'unknown' } : { outcome: 'ok', id });
+      if (id === undefined) {
+        await delay(200);
+        continue;
+      }
+      this.open.add(id);
+      return;
+    }
+  }
+
+  private async readOn(seed: number, over: AbortSignal): Promise<void> {
+    const random = randomFrom(seed);
+    while (!over.aborted) {
+      const ids = [...this.open].slice(-200);
+      if (ids.length > 0) await this.look(oneOf(random, ids)).catch(() => undefined);
+      await delay(20);
+    }
+  }
+
+  /** One look; whatever was seen before it began must not be undone by it. */
+  async look(id: string): Promise<Resource> {
+    const before = this.known.get(id);
+    const resource = await getGeneration(this.target(), id);
+    this.reads += 1;
+    const seen = [resource.run, resource.version] as const;
+    if (before !== undefined && isOlder(seen, before)) this.regresses.push({ id, before, seen });
+    const newest = this.known.get(id);
+    if (newest === undefined || isOlder(newest, seen)) this.known.set(id, seen);
+    return resource;
+  }
+}
+
+const isOlder = (one: readonly [number, number], other: readonly [number, number]): boolean =>
+  one[0] < other[0] || (one[0] === other[0] && one[1] < other[1]);

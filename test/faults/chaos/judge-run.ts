@@ -1,0 +1,254 @@
+import { isTenantVisible } from '@darkroom/contract';
+import { isFinal as isFinalPhase, openQuestions } from '@darkroom/domain';
+import type { RecordedEvent } from '@darkroom/event-store';
+import { fromPublicId } from '@darkroom/platform';
+import { foldDetail } from '@darkroom/read-models';
+import { isSettled, settledByVendor } from '../client.js';
+import type { Finding } from '../judge.js';
+import type { Evidence, Folded } from './evidence.js';
+
+const finalEvents = new Set(['GenerationCompleted', 'GenerationFailed', 'GenerationCanceled']);
+
+/** Groups the log by generation and folds each. */
+export function foldAll(events: readonly RecordedEvent[]): Map<string, Folded> {
+  const streams = new Map<string, RecordedEvent[]>();
+  for (const event of events) {
+    const known = streams.get(event.stream);
+    if (known) known.push(event);
+    else streams.set(event.stream, [event]);
+  }
+  return new Map(
+    [...streams].flatMap(([id, own]): [string, Folded][] => {
+      const first = own[0];
+      if (first?.type !== 'GenerationRequested') return [];
+      const prompt = first.data.prompt;
+      const inOrder = own.toSorted((a, b) => a.version - b.version);
+      try {
+        return [
+          [id, { id, events: own, prompt, state: foldDetail(undefined, inOrder)?.state, error: undefined }],
+        ];
+      } catch (error) {
+        return [[id, { id, events: own, prompt, state: undefined, error }]];
+      }
+    }),
+  );
+}
+
+/** Nothing acknowledged is lost, nothing is there that nobody asked for, and one key is one generation. */
+export function judgeRequests({ requests }: Evidence, folded: ReadonlyMap<string, Folded>): Finding[] {
+  const findings: Finding[] = [];
+  const asked = new Map(requests.map((request) => [request.prompt, request]));
+  for (const { key, prompt, tries } of requests) {
+    const ids = new Set(tries.flatMap(({ id }) => id ?? []));
+    if (ids.size > 1) findings.push(`lost: ${key} was acknowledged as ${[...ids].join(' and ')}`);
+    if (ids.size === 0) findings.push(`lost: ${key} was never acknowledged`);
+    for (const id of ids) {
+      const there = folded.get(fromPublicId('gen', id) ?? '');
+      if (there === undefined) findings.push(`lost: ${id} was acknowledged and is not in the store`);
+      else if (there.prompt !== prompt) findings.push(`lost: ${id} is of another request`);
+    }
+  }
+  const seen = new Map<string, string>();
+  for (const { id, prompt = '' } of folded.values()) {
+    if (!asked.has(prompt)) findings.push(`phantom: ${id} was never asked for`);
+    const other = seen.get(prompt);
+    if (other !== undefined) findings.push(`phantom: ${id} and ${other} are of one key`);
+    seen.set(prompt, id);
+  }
+  return findings;
+}
+
+/** Versions without gaps, in the order of the log, legal by the table of transitions, and one end for each run. */
+export function judgeStreams(folded: ReadonlyMap<string, Folded>): Finding[] {
+  const findings: Finding[] = [];
+  for (const { id, events, error } of folded.values()) {
+    const versions = events.map(({ version }) => version);
+    if (versions.some((version, n) => version !== n + 1))
+      findings.push(`stream: versions of ${id} are ${versions.join(' ')}`);
+    if (error !== undefined) findings.push(`stream: ${id} is not legal: ${wordsOf(error)}`);
+    const ends = new Map<number, number>();
+    for (const { type, data } of events)
+      if (finalEvents.has(type) && 'run' in data) ends.set(data.run, (ends.get(data.run) ?? 0) + 1);
+    for (const [run, count] of ends)
+      if (count > 1) findings.push(`stream: run ${run} of ${id} ended ${count} times`);
+  }
+  return findings;
+}
+
+/** Jest's realm has an Error of its own. */
+const wordsOf = (error: unknown): string =>
+  typeof error === 'object' && error !== null && 'message' in error ? String(error.message) : 'unknown';
+
+/** Every generation has ended, or waits for a person where the vendor itself cannot settle it. */
+export function judgeEnded({ resources }: Evidence, folded: ReadonlyMap<string, Folded>): Finding[] {
+  const findings: Finding[] = [];
+  for (const { id, state } of folded.values()) {
+    if (state === undefined || isFinalPhase(state.phase)) continue;
+    const model = state.attempts.at(-1)?.model ?? state.requested.model;
+    if (settledByVendor.has(model) || openQuestions(state).length === 0)
+      findings.push(`open: ${id} (${model}) has not ended: ${state.phase}`);
+  }
+  for (const resource of resources.values())
+    if (!isSettled(resource)) findings.push(`open: ${resource.id} is shown as ${resource.status}`);
+  return findings;
+}
+
+/** The vendor's own bill, against what the log says of each attempt: nobody paid twice, and no charge is hidden. */
+export function judgeCharges({ ledger }: Evidence, folded: ReadonlyMap<string, Folded>): Finding[] {
+  const findings: Finding[] = [];
+  const paid = new Map<string, (typeof ledger)[number][]>();
+  for (const line of ledger)
+    if (line.accepted && !line.replay)
+      paid.set(line.prompt ?? '', [...(paid.get(line.prompt ?? '') ?? []), line]);
+  const byPrompt = new Map([...folded.values()].map((one) => [one.prompt ?? '', one]));
+  for (const [prompt, lines] of paid) {
+    const state = byPrompt.get(prompt)?.state;
+    if (state === undefined) {
+      findings.push(`charge: "${prompt}" was paid for and is in no stream`);
+      continue;
+    }
+    const { id } = byPrompt.get(prompt) ?? { id: '' };
+    // A submit that came to nothing at the vendor was not accepted; each that was belongs to an attempt of its own.
+    if (lines.length > state.attempts.length)
+      findings.push(
+        `charge: ${id} has ${state.attempts.length} attempts, the vendor accepted ${lines.length}`,
+      );
+    if (lines.length > 1 && !isExplained(state.attempts, lines.length))
+      findings.push(`charge: ${id} was accepted ${lines.length} times, and nothing explains the second`);
+    const micros = lines.reduce((sum, { charged_micros }) => sum + charged_micros, 0);
+    if (micros > 0 && isFinalPhase(state.phase) && state.charge === 'CHARGE_NONE')
+      findings.push(`charge: ${id} ended as not charged, the vendor charged ${micros}`);
+    const model = lines[0]?.model ?? '';
+    for (const { job_id } of lines) {
+      const isKnown =
+        state.attempts.some(({ vendorJobId }) => vendorJobId === job_id) ||
+        state.orphans.some(({ vendorJobId }) => vendorJobId === job_id);
+      if (!isKnown && settledByVendor.has(`sim/${model.replace(/^sim\//, '')}`) && isFinalPhase(state.phase))
+        findings.push(
+          `charge: job ${job_id ?? ''} of ${id} was paid for, and is neither its attempt's nor an orphan`,
+        );
+    }
+  }
+  return findings;
+}
+
+type Attempts = NonNullable<Folded['state']>['attempts'];
+
+/** A second one is in order where the vendor itself said how those before ended. */
+function isExplained(attempts: Attempts, accepted: number): boolean {
+  const ended = attempts.filter(({ status }) => status === 'failed' || status === 'abandoned').length;
+  return accepted <= ended + 1;
+}
+
+/** Every event is on the topic, its first occurrences in order for each key, and nothing personal with it. */
+export function judgeTopic({ topic, events, requests }: Evidence): Finding[] {
+  if (topic === undefined) return [];
+  const findings: Finding[] = [];
+  const first = new Map<string, number[]>();
+  const ids = new Set<string>();
+  for (const { key, headers } of topic) {
+    const id = headers['ce_id'] ?? '';
+    if (ids.has(id)) continue;
+    ids.add(id);
+    const versions = first.get(key ?? '') ?? [];
+    versions.push(Number(headers['ce_sequence']));
+    first.set(key ?? '', versions);
+  }
+  const missing = events.filter(({ id }) => !ids.has(id));
+  if (missing.length > 0)
+    findings.push(`topic: ${missing.length} events are missing, the first is ${missing[0]?.id ?? ''}`);
+  const stored = new Set(events.map(({ id }) => id));
+  for (const id of ids) if (!stored.has(id)) findings.push(`topic: ${id} is not in the store`);
+  for (const [key, versions] of first)
+    if (versions.some((version, n) => version !== n + 1))
+      findings.push(`topic: ${key} came as ${versions.join(' ')}`);
+  const prompts = requests.map(({ prompt }) => prompt);
+  const told = topic.map(({ value }) => value ?? '').join('\n');
+  const leaked = prompts.filter((prompt) => told.includes(prompt));
+  if (leaked.length > 0) findings.push(`topic: ${leaked.length} prompts are on it`);
+  return findings;
+}
+
+/** What readers get is what the log folds to, and the feed has each event that is for tenants once, in order. */
+export function judgeProjections(
+  { details, feed, events, regresses }: Evidence,
+  folded: ReadonlyMap<string, Folded>,
+): Finding[] {
+  const findings: Finding[] = [];
+  for (const { id, events: own, state } of folded.values()) {
+    if (state === undefined) continue;
+    const row = details.get(id);
+    if (row === undefined) findings.push(`projection: ${id} has no row`);
+    else if (!isSame(row, foldDetail(undefined, own)))
+      findings.push(`projection: ${id} is at version ${row.version} of ${own.length}, or another fold`);
+  }
+  const expected = events.filter(({ type }) => isTenantVisible(type)).map(({ id }) => id);
+  const shown = feed.map(({ event }) => event);
+  if (new Set(shown).size !== shown.length) findings.push('feed: an event is shown twice');
+  const missing = new Set(expected).size - new Set(shown).size;
+  if (missing !== 0) findings.push(`feed: ${missing} events are missing`);
+  else if (shown.some((id, n) => id !== expected[n])) findings.push('feed: not in the order of the log');
+  for (const { id, before, seen } of regresses)
+    findings.push(`reader: ${id} was seen at ${seen.join('.')} after ${before.join('.')}`);
+  return findings;
+}
+
+const isSame = (one: unknown, other: unknown): boolean =>
+  JSON.stringify(inOrder(one)) === JSON.stringify(inOrder(other));
+
+/** JSON of the database has its keys in another order. */
+function inOrder(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(inOrder);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, one]) => one !== undefined)
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, one]) => [key, inOrder(one)]),
+  );
+}
+
+/** Stored bytes are those that were recorded, those that are served, and those that the vendor made. */
+export function judgeImages(
+  { objects, served, vendorOutputs }: Evidence,
+  folded: ReadonlyMap<string, Folded>,
+): Finding[] {
+  const findings: Finding[] = [];
+  for (const { id, state } of folded.values()) {
+    if (state?.phase === 'succeeded' && !state.outputs.some(({ status }) => status === 'stored'))
+      findings.push(`image: ${id} succeeded without one`);
+    const jobId = state?.attempts.find(({ number }) => number === state.current)?.vendorJobId;
+    for (const { index, artifact } of state?.outputs ?? []) {
+      if (artifact === null) continue;
+      const { sha256, bytes } = artifact;
+      const stored = objects.get(artifact.storageKey);
+      if (stored?.sha256 !== sha256 || String(stored.bytes) !== bytes)
+        findings.push(
+          `image: ${id}/${index} is recorded as ${sha256}, stored is ${stored?.sha256 ?? 'nothing'}`,
+        );
+      const shown = served.get(artifact.id);
+      if (shown?.sha256 !== sha256)
+        findings.push(
+          `image: ${id}/${index} is recorded as ${sha256}, served is ${shown?.sha256 ?? 'nothing'}`,
+        );
+      const made = vendorOutputs.get(jobId ?? '')?.[index];
+      if (made !== undefined && made !== sha256)
+        findings.push(`image: ${id}/${index} is not what the vendor made`);
+    }
+  }
+  return findings;
+}
+
+/** Everything against everything; an empty list is a pass. */
+export function judgeRun(evidence: Evidence): Finding[] {
+  const folded = foldAll(evidence.events);
+  return [
+    ...judgeRequests(evidence, folded),
+    ...judgeStreams(folded),
+    ...judgeEnded(evidence, folded),
+    ...judgeCharges(evidence, folded),
+    ...judgeTopic(evidence),
+    ...judgeProjections(evidence, folded),
+    ...judgeImages(evidence, folded),
+  ];
+}
