@@ -129,8 +129,10 @@ function ensureParts(args) {
   const suites = listed.stdout.split('\n').filter((path) => path.endsWith('.test.ts'));
   const text = suites.map((path) => readFileSync(path, 'utf8')).join('\n');
   const wanted = [
-    ...(/\b(startKafka|KafkaWorld)\b/.test(text) ? ['kafka'] : []),
-    ...(/\bstartS3\b/.test(text) ? ['s3'] : []),
+    ...(/\b(startKafka|KafkaWorld|fullLauncher|runChaos)\b/.test(text) ? ['kafka'] : []),
+    ...(/\b(startS3|fullLauncher|runChaos)\b/.test(text) ? ['s3'] : []),
+    ...(/\brunChaos\b/.test(text) ? ['toxiproxy'] : []),
+    ...(/\bstartJaeger\b/.test(text) ? ['jaeger'] : []),
   ];
   if (wanted.length === 0) return;
   const code = run(process.execPath, ['packages/infra/dist/main.js', ...wanted]);

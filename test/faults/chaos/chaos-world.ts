@@ -131,7 +131,8 @@ export class ChaosWorld {
   }
 
   get processes(): string[] {
-    return [...serviceNames, ...(this.transport === 'kafka' ? ['relay'] : [])];
+    const running = this.darkroom.ready?.processes.map(({ name }) => name) ?? [];
+    return [...new Set([...serviceNames, ...running])].filter((name) => name !== 'launcher');
   }
 
   get servers(): string[] {

@@ -4,13 +4,13 @@ import { runChaos } from './run-chaos.js';
 const seconds = Number(process.env['CHAOS_SECONDS'] ?? 80);
 const perSecond = Number(process.env['CHAOS_PER_SECOND'] ?? 4);
 const seed = Number(process.env['CHAOS_SEED'] ?? 7);
-const buses = (process.env['CHAOS_BUS'] ?? 'kafka,postgres').split(',');
+const wanted = (process.env['CHAOS_BUS'] ?? 'kafka,postgres').split(',');
+const transports = (['kafka', 'postgres'] as const).filter((transport) => wanted.includes(transport));
 
 describe('all processes, servers and links, broken again and again under load', () => {
-  it.each(['kafka', 'postgres'] as const)(
+  it.each(transports)(
     'on %s: nothing is lost, nothing is paid twice, and all comes to its end',
     async (transport) => {
-      if (!buses.includes(transport)) return;
       const report = await runChaos({
         transport,
         seed,

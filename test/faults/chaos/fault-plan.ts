@@ -24,6 +24,8 @@ export interface PlanOptions {
   readonly processes: readonly string[];
   /** Killed and paused more seldom: each takes seconds to come back. */
   readonly servers: readonly string[];
+  /** Paused for a few seconds at most: a vendor that answers later breaks its own contract. */
+  readonly shortPauses: readonly string[];
   readonly links: readonly string[];
 }
 
@@ -41,7 +43,12 @@ export function faultPlan(options: PlanOptions): Fault[] {
     const share = random();
     if (share < killShare) faults.push({ at, kind: 'kill', process });
     else if (share < pauseShare)
-      faults.push({ at, kind: 'pause', process, seconds: random() < 0.3 ? 14 : 1 + 3 * random() });
+      faults.push({
+        at,
+        kind: 'pause',
+        process,
+        seconds: random() < 0.3 && !options.shortPauses.includes(process) ? 14 : 1 + 3 * random(),
+      });
     else faults.push({ at, kind: 'stop', process });
   }
   if (options.links.length > 0)

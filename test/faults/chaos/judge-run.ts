@@ -116,6 +116,9 @@ export function judgeCharges({ ledger }: Evidence, folded: ReadonlyMap<string, F
     if (lines.length > 1 && !isExplained(state.attempts, lines.length))
       findings.push(`charge: ${id} was accepted ${lines.length} times, and nothing explains the second`);
     const micros = lines.reduce((sum, { charged_micros }) => sum + charged_micros, 0);
+    const told = byPrompt.get(prompt)?.events.findLast(({ type }) => finalEvents.has(type));
+    if (micros > 0 && told !== undefined && 'charge' in told.data && told.data.charge === 'CHARGE_NONE')
+      findings.push(`charge: ${id} was told as not charged, the vendor charged ${micros}`);
     if (micros > 0 && isFinalPhase(state.phase) && state.charge === 'CHARGE_NONE')
       findings.push(`charge: ${id} ended as not charged, the vendor charged ${micros}`);
     const model = lines[0]?.model ?? '';

@@ -1,20 +1,11 @@
 import { fileURLToPath } from 'node:url';
 
-/** What names a process's port; those of HEALTH are the launcher's own. */
-export type PortSetting =
-  | 'INTAKE_PORT'
-  | 'CONTROL_PLANE_PORT'
-  | 'SIMULATOR_PORT'
-  | 'RELAY_HEALTH_PORT'
-  | 'PROJECTIONS_HEALTH_PORT'
-  | 'ARTIFACT_HEALTH_PORT'
-  | 'PROVIDER_GATEWAY_HEALTH_PORT';
-
 /** A service as a process of its own: what it is called, its program, and the setting that names its port. */
 export interface ServiceProcess {
   readonly name: string;
   readonly program: string;
-  readonly portSetting: PortSetting;
+  /** Setting of its port; those of health are the launcher's own. */
+  readonly portSetting: string;
   /** Answered with 200 once it runs. */
   readonly livePath: string;
 }
@@ -23,7 +14,7 @@ const programOf = (workspace: string): string => fileURLToPath(import.meta.resol
 /** A service's program lies beside its index. */
 const mainOf = (workspace: string): string => programOf(workspace).replace(/index\.(js|ts)$/, 'main.js');
 
-const service = (name: string, portSetting: PortSetting, livePath = '/health/live'): ServiceProcess => ({
+const service = (name: string, portSetting: string, livePath = '/health/live'): ServiceProcess => ({
   name,
   program: mainOf(`@darkroom/${name}`),
   portSetting,
@@ -40,3 +31,15 @@ export const backgroundProcesses = [
 ] as const;
 export const controlPlaneProcess = service('control-plane', 'CONTROL_PLANE_PORT');
 export const intakeProcess = service('intake', 'INTAKE_PORT');
+
+/** The same service as several processes; the first has the service's name, the others a number with it. */
+export const instancesOf = (service: ServiceProcess, instances: number): ServiceProcess[] =>
+  Array.from({ length: instances }, (_, n) =>
+    n === 0
+      ? service
+      : {
+          ...service,
+          name: `${service.name}-${n + 1}`,
+          portSetting: `${service.portSetting}_${n + 1}`,
+        },
+  );

@@ -14,6 +14,7 @@ import { type RealServers, startRealServers } from './real-servers.js';
 import {
   backgroundProcesses,
   controlPlaneProcess,
+  instancesOf,
   intakeProcess,
   type ServiceProcess,
   simulatorProcess,
@@ -34,6 +35,7 @@ const settingNames = [
   'SIMULATOR_WEBHOOK_SECRET',
   'OTEL_EXPORTER_OTLP_ENDPOINT',
   'DRAIN_SECONDS',
+  'INSTANCES',
   ...busSettingNames,
   ...objectStoreSettingNames,
 ] as const;
@@ -56,18 +58,17 @@ export async function startFull({ dataDir, env, logger, progress }: Launched): P
     demoKey: settings.DARKROOM_DEMO_KEY,
     operatorKey: settings.DARKROOM_OPERATOR_KEY,
   });
-  const background = backgroundProcesses.filter(({ name }) => settings.BUS === 'kafka' || name !== 'relay');
+  const background = backgroundProcesses
+    .filter(({ name }) => settings.BUS === 'kafka' || name !== 'relay')
+    .flatMap((service) => instancesOf(service, settings.INSTANCES));
   const front = [controlPlaneProcess, intakeProcess];
-  const ports = await settlePorts(dataDir, host, {
+  const ports: Readonly<Record<string, number>> = await settlePorts<string>(dataDir, host, {
     INTAKE_PORT: settings.INTAKE_PORT,
     CONTROL_PLANE_PORT: settings.CONTROL_PLANE_PORT,
     SIMULATOR_PORT: settings.SIMULATOR_PORT,
-    RELAY_HEALTH_PORT: 0,
-    PROJECTIONS_HEALTH_PORT: 0,
-    ARTIFACT_HEALTH_PORT: 0,
-    PROVIDER_GATEWAY_HEALTH_PORT: 0,
+    ...Object.fromEntries(background.map(({ portSetting }) => [portSetting, 0])),
   });
-  const urlOf = ({ portSetting }: ServiceProcess): string => `http://${host}:${ports[portSetting]}`;
+  const urlOf = ({ portSetting }: ServiceProcess): string => `http://${host}:${ports[portSetting] ?? 0}`;
 
   const logs = new LogFiles(dataDir);
   const fleet = new Fleet({ logger });
@@ -86,9 +87,9 @@ export async function startFull({ dataDir, env, logger, progress }: Launched): P
       HOST: host,
       DATA_DIR: dataDir,
       LOG_LEVEL: env['LOG_LEVEL'] ?? 'warn',
-      INTAKE_PORT: String(ports.INTAKE_PORT),
-      CONTROL_PLANE_PORT: String(ports.CONTROL_PLANE_PORT),
-      SIMULATOR_PORT: String(ports.SIMULATOR_PORT),
+      INTAKE_PORT: String(ports['INTAKE_PORT']),
+      CONTROL_PLANE_PORT: String(ports['CONTROL_PLANE_PORT']),
+      SIMULATOR_PORT: String(ports['SIMULATOR_PORT']),
       DATABASE_URL: database.url,
       // They migrate nothing: that is done.
       DATABASE_OWNER_URL: '',
@@ -116,7 +117,7 @@ export async function startFull({ dataDir, env, logger, progress }: Launched): P
             args: [service.program],
             env: {
               ...shared,
-              ...(service.portSetting.endsWith('HEALTH_PORT')
+              ...(service.portSetting.includes('HEALTH_PORT')
                 ? { HEALTH_PORT: String(ports[service.portSetting]) }
                 : {}),
               ...its[service.name],

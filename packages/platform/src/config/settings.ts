@@ -61,6 +61,11 @@ export const settings = {
     .describe(
       'Port on which a process that serves no HTTP of its own (provider-gateway, artifact, projections, relay) answers `/health/live` and `/health/ready`; 0 takes a free one. Absent: none.',
     ),
+  INSTANCES: wholeNumber('1 to 9', 1, 9)
+    .default(1)
+    .describe(
+      'Processes of each background service in `npm run start:full`: they share the work, and take it over from one that died.',
+    ),
   HOST: z
     .string()
     .refine((host) => isIP(host) !== 0 || hostName.test(host), 'must be an address or the name of a host')

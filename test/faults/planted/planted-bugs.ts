@@ -1,0 +1,242 @@
+import type { ChaosOptions } from '../chaos/run-chaos.js';
+import type { Change } from './planted-copy.js';
+
+/** A mistake, what must happen for it to matter, and what the checker must say then. */
+export interface PlantedBug {
+  readonly name: string;
+  readonly changes: readonly Change[];
+  readonly run?: Partial<ChaosOptions>;
+  readonly found: RegExp;
+}
+
+const gateway = 'services/provider-gateway/dist';
+const artifact = 'services/artifact/dist';
+const domain = 'packages/domain/dist';
+const store = 'packages/event-store/dist/postgres';
+
+/** Stands still as a whole, now and then, for longer than a lease: its work is taken over, and it comes back. */
+const standStill = (share: number): string =>
+  `if (Math.random() < ${share}) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20_000);`;
+const twoOfEach = { env: { INSTANCES: '2' } };
+
+export const plantedBugs: readonly PlantedBug[] = [
+  {
+    name: 'a request is acknowledged before it is committed',
+    changes: [
+      {
+        file: 'services/intake/dist/use-cases/create-generation.js',
+        find: 'const outcome = await appendRequest(ports, request, { stream, model, fingerprint: fingerprint.value });',
+        replace: `setTimeout(() => appendRequest(ports, request, { stream, model, fingerprint: fingerprint.value }).catch(() => undefined), 300);
+        const outcome = { outcome: 'created', stream };`,
+      },
+    ],
+    run: { targets: ['intake'] },
+    found: /^lost: .*not in the store/,
+  },
+  {
+    name: 'the key of a request is not looked at',
+    changes: [
+      {
+        file: 'services/intake/dist/use-cases/create-generation.js',
+        find: '        idempotencyKey,\n        fingerprint,',
+        replace: '        idempotencyKey: `${idempotencyKey}${Math.random()}`,\n        fingerprint,',
+      },
+    ],
+    found: /^lost: .* was acknowledged as .* and /,
+  },
+  {
+    name: 'the log is read by position alone',
+    changes: [
+      {
+        file: `${store}/read-all.js`,
+        find: `    WHERE (e.tx, e.position) > (\${String(tx)}::xid8, \${String(position)}::bigint)
+      AND e.tx < event_store.horizon()
+    ORDER BY e.tx, e.position LIMIT`,
+        replace: `    WHERE e.position > \${String(position)}::bigint AND \${String(tx)}::text IS NOT NULL
+    ORDER BY e.position LIMIT`,
+      },
+      {
+        file: `${store}/append.js`,
+        find: `                outcomes[member.index] = { outcome: 'appended', version };
+        }`,
+        replace: `                outcomes[member.index] = { outcome: 'appended', version };
+        }
+        await tx\`SELECT pg_sleep(random() * 0.2)\`;`,
+      },
+    ],
+    found: /^(?:feed|topic): .*missing/,
+  },
+  {
+    name: 'an answer that was lost is taken for a submit that was not made',
+    changes: [
+      {
+        file: `${gateway}/policy/vendor-news.js`,
+        find: "return { kind: 'unknown', cause: causes[outcome.reason], evidence };",
+        replace:
+          "return { kind: 'not_sent', failureClass: 'FAILURE_CLASS_NETWORK', reason: causes[outcome.reason] };",
+      },
+    ],
+    run: { vendor: { submit: { drop_reply: 0.3 } } },
+    found: /^charge: .*accepted \d+ times/,
+  },
+  {
+    name: 'a job that is not listed yet is taken for one that is not there',
+    changes: [
+      {
+        file: `${domain}/decide-hear.js`,
+        find: 'return attempt.sendBy + (contract.acceptLagSeconds + contract.settlingSeconds) * 1000;',
+        replace: 'return 0 * (attempt.sendBy + contract.settlingSeconds);',
+      },
+    ],
+    run: { vendor: { submit: { drop_reply: 0.3 }, list: { lag_seconds: 2 } } },
+    found: /^charge: .*accepted \d+ times/,
+  },
+  {
+    name: 'a submit is sent however late it is',
+    changes: [
+      {
+        file: 'packages/platform/dist/egress/one-call.js',
+        find: 'if (request.sendByMonotonicMs !== undefined && performance.now() >= request.sendByMonotonicMs) {',
+        replace: 'if (request.sendByMonotonicMs === 0) {',
+      },
+      {
+        file: `${gateway}/use-cases/submit.js`,
+        find: 'await ports.at(3, generation);',
+        replace: standStill(0.04),
+      },
+    ],
+    run: { ...twoOfEach, targets: ['control-plane'], links: [], seconds: 40 },
+    found: /^charge: .*accepted \d+ times/,
+  },
+  {
+    name: 'what a vendor says late overwrites the end',
+    changes: [
+      {
+        file: `${domain}/learn-job.js`,
+        find: "if (attempt.number === state.current && phase === 'processing')",
+        replace: "if (attempt.number === state.current && ['processing', 'succeeded'].includes(phase))",
+      },
+      {
+        file: `${domain}/transitions.js`,
+        find: '    OutputsProduced: {\n',
+        replace: "    OutputsProduced: {\n        succeeded: go('storing', 'always'),\n",
+      },
+      {
+        file: `${gateway}/use-cases/watch-job.js`,
+        find: 'const answer = await ports.calls.poll(access, jobId, job.signal);',
+        replace: `const answer = await ports.calls.poll(access, jobId, job.signal);\n    ${standStill(0.04)}`,
+      },
+    ],
+    run: { ...twoOfEach, targets: ['control-plane'], links: [], seconds: 40 },
+    found: /^stream: .*not legal/,
+  },
+  {
+    name: 'the bytes of a picture are not compared with what the vendor declared',
+    changes: [
+      {
+        file: `${artifact}/download/fetch-output.js`,
+        find: "if (declared.sha256 !== '' && file.sha256 !== declared.sha256.toLowerCase())",
+        replace: 'if (file.sha256 === declared.mediaType)',
+      },
+      {
+        file: `${artifact}/verify/inspect-image.js`,
+        find: "sharp(file.path, { failOn: 'error', limitInputPixels: limits.maxPixels })",
+        replace: "sharp(file.path, { failOn: 'none', limitInputPixels: limits.maxPixels })",
+      },
+      {
+        file: `${artifact}/verify/derive-preview.js`,
+        find: "sharp(path, { failOn: 'error', limitInputPixels: maxPixels })",
+        replace: "sharp(path, { failOn: 'none', limitInputPixels: maxPixels })",
+      },
+    ],
+    run: { vendor: { output: { corrupt: 0.3 } } },
+    found: /^image: .*not what the vendor made/,
+  },
+  {
+    name: 'a picture is called stored that was not put',
+    changes: [
+      {
+        file: `${artifact}/storing/put-verified.js`,
+        find: `    await objects.put(object);
+    const held = await objects.head(object.key);`,
+        replace: `    object.body.destroy?.();
+    const held = object;`,
+      },
+    ],
+    found: /^image: .*stored is nothing/,
+  },
+  {
+    name: 'an end is told as costing nothing',
+    changes: [
+      {
+        file: `${domain}/charge.js`,
+        find: "return charges.reduce(worseCharge, 'CHARGE_NONE');",
+        replace: "return charges.length < 0 ? worseCharge('CHARGE_NONE', 'CHARGE_NONE') : 'CHARGE_NONE';",
+      },
+    ],
+    run: { vendor: { job: { fail: 0.5 } } },
+    found: /^charge: .*was told as not charged/,
+  },
+  {
+    name: 'readers are given the row as it is, however old',
+    changes: [
+      {
+        file: 'packages/read-models/dist/detail/get-generation.js',
+        find: "if (detail && detail.version >= Number(row['head']))",
+        replace: "if (detail && (detail.version >= Number(row['head']) || Math.random() < 0.5))",
+      },
+    ],
+    run: { targets: ['projections'] },
+    found: /^reader: /,
+  },
+  {
+    name: 'an offset is committed before its message is handled',
+    changes: [
+      {
+        file: 'packages/event-bus/dist/kafka/tenure.js',
+        find: `            try {
+                await run(over);`,
+        replace: `            finish();
+            await new Promise((resolve) => setTimeout(resolve, 600));
+            try {
+                await run(over);`,
+      },
+      {
+        file: 'packages/event-bus/dist/kafka/tenure.js',
+        find: '            finish();\n            this.done += 1;',
+        replace: '            this.done += 1;',
+      },
+      {
+        file: 'packages/event-bus/dist/sweep.js',
+        find: 'more = await sweepPage(options, subscription, holder);',
+        replace: 'more = holder === subscription && (await sweepPage(options, subscription, holder));',
+      },
+    ],
+    run: { transport: 'kafka', targets: ['provider-gateway', 'projections', 'artifact'] },
+    found: /^(?:open|projection): /,
+  },
+  {
+    name: 'the relay goes on before the broker has acknowledged',
+    changes: [
+      {
+        file: 'services/relay/dist/relay.js',
+        find: 'await publisher.publish(page.map(toBusMessage));',
+        replace: 'publisher.publish(page.map(toBusMessage)).catch(() => undefined);',
+      },
+    ],
+    run: { transport: 'kafka', targets: ['relay', 'kafka'] },
+    found: /^topic: .*missing/,
+  },
+  {
+    name: 'what is personal travels',
+    changes: [
+      {
+        file: 'packages/event-bus/dist/message.js',
+        find: '.filter(([name]) => !apart.has(name))',
+        replace: ".filter(([name]) => !apart.has(name) || name === 'prompt')",
+      },
+    ],
+    run: { transport: 'kafka' },
+    found: /^topic: .*prompts are on it/,
+  },
+];
