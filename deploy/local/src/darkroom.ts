@@ -38,6 +38,7 @@ const settingNames = [
   'SIMULATOR_WEBHOOK_SECRET',
   'LOG_LEVEL',
   'LOG_PROMPTS',
+  'TRACE_URL',
   ...busSettingNames,
   ...objectStoreSettingNames,
 ] as const;
@@ -120,6 +121,7 @@ export async function startDarkroom(
         host,
         port: ports.CONTROL_PLANE_PORT,
         operatorKey: secrets.operatorKey,
+        traceUrl: settings.TRACE_URL,
         logLevel,
       }),
     );
@@ -136,6 +138,7 @@ export async function startDarkroom(
           providerWebhookSecrets: { sim: [webhookSecret] },
           demoKey: secrets.demoKey,
           demoSession: isLoopback(host),
+          traceUrl: settings.TRACE_URL,
           logLevel,
           logPrompts: settings.LOG_PROMPTS,
         },

@@ -84,4 +84,4 @@ export { startTelemetry, type Telemetry, type TelemetryOptions } from './telemet
 export { about, type Subject, turnsOutToBeAbout } from './telemetry/about.js';
 export { spanAttributes, spanNames, untracedEvents } from './telemetry/names.js';
 export { inSpan, type Lasted, linkActiveSpan, recordSpan, type SpanFacts } from './telemetry/spans.js';
-export { currentTraceparent, traceIdOf } from './telemetry/traceparent.js';
+export { currentTraceparent, traceIdOf, traceUrl } from './telemetry/traceparent.js';

@@ -8,6 +8,8 @@ export interface ControlPlaneConfig {
   readonly port: number;
   /** Added at start where it is not there yet; absent: the keys in the table are all there are. */
   readonly operatorKey?: string;
+  /** Where a trace is looked at; `{trace_id}` stands for its id. */
+  readonly traceUrl?: string | undefined;
   readonly logLevel: string;
 }
 
@@ -17,7 +19,7 @@ export interface ControlPlaneConfig {
  */
 export function readControlPlaneConfig(env: Environment): ControlPlaneConfig {
   const values = readSettings(
-    ['DATABASE_URL', 'HOST', 'CONTROL_PLANE_PORT', 'DARKROOM_OPERATOR_KEY', 'LOG_LEVEL'],
+    ['DATABASE_URL', 'HOST', 'CONTROL_PLANE_PORT', 'DARKROOM_OPERATOR_KEY', 'TRACE_URL', 'LOG_LEVEL'],
     env,
   );
   if (values.DATABASE_URL === undefined)
@@ -27,6 +29,7 @@ export function readControlPlaneConfig(env: Environment): ControlPlaneConfig {
     host: values.HOST,
     port: values.CONTROL_PLANE_PORT,
     ...(values.DARKROOM_OPERATOR_KEY === undefined ? {} : { operatorKey: values.DARKROOM_OPERATOR_KEY }),
+    traceUrl: values.TRACE_URL,
     logLevel: values.LOG_LEVEL,
   };
 }

@@ -6,7 +6,7 @@ import {
   eventStoreMigrations,
   openMigrated,
 } from '@darkroom/event-store';
-import { createHttpApp, createLogger, type Logger, type RunningService } from '@darkroom/platform';
+import { createHttpApp, createLogger, type Logger, type RunningService, traceUrl } from '@darkroom/platform';
 import { readModelMigrations } from '@darkroom/read-models';
 import { addOperatorKey } from './auth/operator-keys.js';
 import type { ControlPlaneConfig } from './config.js';
@@ -47,7 +47,13 @@ export async function startControlPlane(
   let stopping = false;
   try {
     if (config.operatorKey !== undefined) await addOperatorKey(sql, config.operatorKey);
-    const module = ControlPlaneModule.with({ sql, store, now: Date.now, stopping: () => stopping });
+    const module = ControlPlaneModule.with({
+      sql,
+      store,
+      now: Date.now,
+      traceUrl: (traceId) => traceUrl(config.traceUrl, traceId),
+      stopping: () => stopping,
+    });
     const http = await createHttpApp(module, {
       name: 'control-plane',
       host: config.host,

@@ -6,6 +6,8 @@ export interface ControlPlanePorts {
   readonly store: EventStore;
   /** Epoch milliseconds. */
   readonly now: () => number;
+  /** Where a trace is looked at; null where nobody said. */
+  readonly traceUrl: (traceId: string) => string | null;
   /** Whether this process is on its way out. */
   readonly stopping: () => boolean;
 }

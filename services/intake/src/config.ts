@@ -31,6 +31,8 @@ export interface IntakeConfig {
   readonly routes: Routes;
   /** What a request without a model gets in the demo tenant. */
   readonly defaultRoute: readonly string[];
+  /** Where a trace is looked at; `{trace_id}` stands for its id. */
+  readonly traceUrl: string | undefined;
   readonly heartbeatMs: number;
   /** A reader of a stream that takes nothing for so long is cut. */
   readonly stuckAfterMs: number;
@@ -49,6 +51,7 @@ export const intakeDefaults = {
   demoSession: false,
   routes: {},
   defaultRoute: ['sim/standard'],
+  traceUrl: undefined,
   heartbeatMs: 15_000,
   stuckAfterMs: 60_000,
   mostStreams: 5_000,
@@ -73,6 +76,7 @@ export function readIntakeConfig(env: Environment): IntakeConfig {
       'SIMULATOR_WEBHOOK_SECRET',
       'DARKROOM_DEMO_KEY',
       'DEMO_SESSION',
+      'TRACE_URL',
       'LOG_LEVEL',
       'LOG_PROMPTS',
     ],
@@ -90,6 +94,7 @@ export function readIntakeConfig(env: Environment): IntakeConfig {
     providerWebhookSecrets:
       read.SIMULATOR_WEBHOOK_SECRET === undefined ? {} : { sim: [read.SIMULATOR_WEBHOOK_SECRET] },
     demoKey: read.DARKROOM_DEMO_KEY,
+    traceUrl: read.TRACE_URL,
     demoSession: read.DEMO_SESSION,
     logLevel: read.LOG_LEVEL,
     logPrompts: read.LOG_PROMPTS,

@@ -18,6 +18,7 @@ import type { Target } from '../client.js';
 import { DarkroomProcess, fullLauncher } from '../darkroom-process.js';
 import { until } from '../until.js';
 import type { Fault } from './fault-plan.js';
+import { type HttpLink, httpLink } from './http-link.js';
 import { type Link, links } from './links.js';
 
 export type Transport = 'kafka' | 'postgres';
@@ -56,6 +57,8 @@ export class ChaosWorld {
     private s3: RunningS3,
     private readonly toxiproxy: RunningToxiproxy,
     readonly links: ReadonlyMap<string, Link>,
+    /** In front of S3: answers 503 where it is told to. */
+    readonly s3Front: HttpLink,
     readonly transport: Transport,
   ) {}
 
@@ -77,7 +80,8 @@ export class ChaosWorld {
       startS3({ dataDir: join(folder, 's3') }),
     ]);
     if (kafka) await through('kafka', kafka.brokers, `127.0.0.1:${kafkaPort}`);
-    const s3Address = await through('s3', new URL(s3.endpoint).host);
+    const s3Front = await httpLink(s3.endpoint);
+    const s3Address = await through('s3', new URL(s3Front.url).host);
     const simulatorPort = await freePort();
     const databaseAddress = await through('postgres', new URL(postgres.url).host);
     const vendorAddress = await through('vendor', `127.0.0.1:${simulatorPort}`);
@@ -100,7 +104,7 @@ export class ChaosWorld {
       },
       program,
     );
-    const world = new ChaosWorld(folder, darkroom, postgres, kafka, s3, toxiproxy, map, transport);
+    const world = new ChaosWorld(folder, darkroom, postgres, kafka, s3, toxiproxy, map, s3Front, transport);
     try {
       world.present = await darkroom.start(90, { SIMULATOR_PORT: String(simulatorPort) });
       return world;
@@ -156,8 +160,7 @@ export class ChaosWorld {
       return true;
     }
     if (fault.process === 'kafka' || fault.process === 's3') {
-      const server = fault.process;
-      this.beside(this.restart(server));
+      this.beside(this.restart(fault.process));
       return true;
     }
     return signal(pid, fault.kind === 'kill' ? 'SIGKILL' : 'SIGTERM');
@@ -176,6 +179,7 @@ export class ChaosWorld {
     await Promise.allSettled(this.broken.splice(0));
     await this.darkroom.dispose();
     await this.toxiproxy.stop();
+    await this.s3Front.stop();
     await Promise.all([this.kafka?.stop(), this.s3.stop(), this.postgres.stop()]);
     rmSync(this.folder, { recursive: true, force: true });
   }
@@ -191,14 +195,16 @@ export class ChaosWorld {
     return this.darkroom.ready?.processes.find((one) => one.name === name)?.pid;
   }
 
-  /** Killed as by a crash, and started again on what it had. */
-  private async restart(server: 'kafka' | 's3'): Promise<void> {
+  /** Killed as by a crash, and started again on what it had, so much later. */
+  async restart(server: 'kafka' | 's3', seconds = 0): Promise<void> {
     if (server === 'kafka') {
       const port = this.links.get('kafka')?.address.split(':')[1];
       await this.kafka?.kill();
+      await delay(seconds * 1_000);
       this.kafka = await startKafka(kafkaOf(this.folder, Number(port)));
     } else {
       await this.s3.kill();
+      await delay(seconds * 1_000);
       this.s3 = await startS3({ dataDir: join(this.folder, 's3') });
     }
   }

@@ -97,7 +97,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
 }
 
 /** What every acknowledged generation ended as, or is when the time is over. */
-async function endsOf(
+export async function endsOf(
   clients: Clients,
   drainSeconds: number,
 ): Promise<{ seen: Map<string, Resource>; open: number }> {
@@ -117,7 +117,7 @@ async function endsOf(
 }
 
 /** Readers of the log are behind it by a moment; what they never get to is a finding. */
-async function settled(
+export async function settled(
   world: ChaosWorld,
   clients: Clients,
   resources: ReadonlyMap<string, Resource>,

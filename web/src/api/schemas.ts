@@ -53,6 +53,8 @@ const generationSchema = z.object({
     actual_micros: z.nullable(z.string()),
   }),
   metadata: z.record(z.string(), z.string()),
+  trace_id: z.nullish(z.string()),
+  links: z.object({ trace: z.nullish(z.string()) }),
 });
 
 const modelSchema = z.object({

@@ -21,6 +21,7 @@ function generation(id: string, changes: Partial<Generation> = {}): Generation {
     error: null,
     cost: { currency: null, estimated_micros: null, actual_micros: null },
     metadata: {},
+    links: {},
     ...changes,
   };
 }

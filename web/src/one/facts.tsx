@@ -31,6 +31,11 @@ export function Facts({ generation }: { generation: Generation }) {
         <Fact name="Id">
           <code className="text-xs break-all">{generation.id}</code>
         </Fact>
+        {generation.trace_id && (
+          <Fact name="Trace">
+            <TraceId id={generation.trace_id} link={generation.links.trace ?? null} />
+          </Fact>
+        )}
         {artifacts.map((artifact) => (
           <Fact key={artifact.id} name={artifacts.length > 1 ? `SHA-256 ${artifact.index + 1}` : 'SHA-256'}>
             <code className="text-xs break-all">{artifact.sha256}</code>
@@ -38,6 +43,17 @@ export function Facts({ generation }: { generation: Generation }) {
         ))}
       </dl>
     </section>
+  );
+}
+
+/** A link where somebody said where traces are looked at. */
+function TraceId({ id, link }: { id: string; link: string | null }) {
+  const code = <code className="text-xs break-all">{id}</code>;
+  if (link === null) return code;
+  return (
+    <a href={link} target="_blank" rel="noreferrer" className="underline">
+      {code}
+    </a>
   );
 }
 

@@ -167,11 +167,13 @@ export async function startFull({ dataDir, env, logger, progress }: Launched): P
 }
 
 /** What services are told of the servers. */
-function environmentOf({ kafkaBrokers, objects, otlpEndpoint }: RealServers): Record<string, string> {
+function environmentOf({ kafkaBrokers, objects, otlpEndpoint, jaeger }: RealServers): Record<string, string> {
   return {
     BUS: kafkaBrokers === undefined ? 'postgres' : 'kafka',
     KAFKA_BROKERS: kafkaBrokers ?? '',
     OTEL_EXPORTER_OTLP_ENDPOINT: otlpEndpoint ?? '',
+    // The pages of this build of Jaeger are a placeholder: its query API answers.
+    ...(jaeger === undefined ? {} : { TRACE_URL: `${jaeger}/api/v3/traces/{trace_id}` }),
     ...(objects.kind === 's3'
       ? {
           S3_ENDPOINT: objects.endpoint ?? '',

@@ -117,6 +117,15 @@ export const settings = {
   OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl
     .optional()
     .describe('OTLP collector that traces go to. Absent: no export.'),
+  TRACE_URL: text('a URL')
+    .refine(
+      (url) => /^https?:\/\/.*\{trace_id\}/.test(url),
+      'must be an http or https URL with {trace_id} in it',
+    )
+    .optional()
+    .describe(
+      'Where a trace is looked at, for the links in answers; `{trace_id}` stands for its id. Absent: no links.',
+    ),
   PROVIDERS_FILE: path
     .optional()
     .describe(

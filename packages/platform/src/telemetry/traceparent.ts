@@ -21,6 +21,10 @@ export function traceIdOf(traceparent: string): string | undefined {
   return spanContextOf(traceparent)?.traceId;
 }
 
+/** Where a trace is looked at, by a template in which `{trace_id}` stands for its id; null without one. */
+export const traceUrl = (template: string | undefined, traceId: string): string | null =>
+  template?.replaceAll('{trace_id}', traceId) ?? null;
+
 /** The context to start a span in: below the span that a `traceparent` names, else a trace of its own. */
 export function parentContext(traceparent: string | null | undefined): Context {
   const parent = spanContextOf(traceparent ?? '');

@@ -34,7 +34,15 @@ export interface GenerationResource {
     readonly actual_micros: string | null;
   };
   readonly metadata: Readonly<Record<string, string>>;
-  readonly links: { readonly self: string; readonly events: string; readonly cancel: string };
+  /** Of the request's trace; null where its caller's was not to be recorded, or nobody traces. */
+  readonly trace_id: string | null;
+  readonly links: {
+    readonly self: string;
+    readonly events: string;
+    readonly cancel: string;
+    /** Where the trace is looked at; null where nobody said. */
+    readonly trace: string | null;
+  };
 }
 
 /** A verified image. */

@@ -1,5 +1,5 @@
 import { currentAttempt, type GenerationState, isNamed, type Money, sumOf } from '@darkroom/domain';
-import { toPublicId } from '@darkroom/platform';
+import { toPublicId, traceIdOf } from '@darkroom/platform';
 import type { GenerationDetail } from '../detail/detail.js';
 import { type IndexedArtifact, storedArtifacts } from '../detail/stored-artifacts.js';
 import type {
@@ -17,6 +17,8 @@ export interface ResourceContext {
   /** Epoch milliseconds. */
   readonly now: number;
   readonly links: LinkSigner;
+  /** Where a trace is looked at; null where nobody said. */
+  readonly traceUrl?: (traceId: string) => string | null;
   /** How long a model (`<provider>/<model>`) usually takes; null where nobody knows. */
   readonly usualSeconds?: (model: string) => { readonly p50: number; readonly p95: number } | null;
 }
@@ -29,6 +31,7 @@ export function toResource(detail: GenerationDetail, context: ResourceContext): 
   const { requested } = state;
   const id = toPublicId('gen', detail.id);
   const self = `/v1/generations/${id}`;
+  const traceId = (detail.traceparent === null ? undefined : traceIdOf(detail.traceparent)) ?? null;
   return {
     id,
     run: state.run,
@@ -55,7 +58,13 @@ export function toResource(detail: GenerationDetail, context: ResourceContext): 
     charge: state.charge === null ? null : chargeWord(state.charge),
     cost: cost(state),
     metadata: detail.metadata,
-    links: { self, events: `${self}/events`, cancel: `${self}/cancel` },
+    trace_id: traceId,
+    links: {
+      self,
+      events: `${self}/events`,
+      cancel: `${self}/cancel`,
+      trace: (traceId === null ? null : context.traceUrl?.(traceId)) ?? null,
+    },
   };
 }
 

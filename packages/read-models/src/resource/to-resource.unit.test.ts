@@ -46,6 +46,16 @@ const untilStored = [
 ];
 
 describe('the resource of a generation', () => {
+  it('names its trace, and where that is looked at if somebody said where', () => {
+    const traceId = '0af7651916cd43dd8448eb211c80319c';
+    const traced = { ...detailOf([]), traceparent: `00-${traceId}-b7ad6b7169203331-01` };
+    expect(resourceOf(traced)).toMatchObject({ trace_id: traceId, links: { trace: null } });
+    const traceUrl = (id: string): string => `http://jaeger/trace/${id}`;
+    expect(toResource(traced, { now: began, links, traceUrl }).links.trace).toBe(
+      `http://jaeger/trace/${traceId}`,
+    );
+  });
+
   it('names what was asked for, and invents nothing', () => {
     const self = `/v1/generations/${toPublicId('gen', id)}`;
     expect(resourceOf(detailOf([]), began)).toEqual({
@@ -67,7 +77,8 @@ describe('the resource of a generation', () => {
       charge: null,
       cost: { currency: 'USD', estimated_micros: '40000', actual_micros: null },
       metadata: { order: 'o-17' },
-      links: { self, events: `${self}/events`, cancel: `${self}/cancel` },
+      trace_id: null,
+      links: { self, events: `${self}/events`, cancel: `${self}/cancel`, trace: null },
     });
   });
 

@@ -29,7 +29,7 @@ export class GenerationsController {
     const last = page.at(-1);
     const now = this.ports.now();
     return {
-      data: page.map((detail) => generationSummary(detail, now)),
+      data: page.map((detail) => generationSummary(detail, { now, traceUrl: this.ports.traceUrl })),
       next: found.length > query.limit && last ? toPublicId('gen', last.id) : null,
     };
   }
@@ -40,7 +40,7 @@ export class GenerationsController {
     const events = generation === undefined ? [] : await this.ports.store.readStream(generation);
     const detail = foldDetail(undefined, events);
     if (!detail) throw new ProblemError('not_found');
-    return { data: generationView(detail, events, this.ports.now()) };
+    return { data: generationView(detail, events, { now: this.ports.now(), traceUrl: this.ports.traceUrl }) };
   }
 
   /** One more than the limit, where there are more. An id names one generation whatever else is asked. */

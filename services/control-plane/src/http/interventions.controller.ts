@@ -94,7 +94,7 @@ export class InterventionsController {
   ): Promise<{ readonly data: GenerationView }> {
     const generation = fromPublicId('gen', id);
     if (generation === undefined) throw new ProblemError('not_found');
-    const { store, sql, now } = this.ports;
+    const { store, sql, now, traceUrl } = this.ports;
     const result = await intervene(
       { store, now, newId: newUuid, isJobOfAnother: (job) => isJobOfAnother(sql, job) },
       { generation, operator, intervention, traceparent: traceparentOf(request) },
@@ -102,6 +102,6 @@ export class InterventionsController {
     if (result.outcome === 'not-found') throw new ProblemError('not_found');
     if (result.outcome === 'stale') throw staleProblem(result.decisionVersion);
     if (result.outcome === 'refused') throw refusalProblem(result.reason);
-    return { data: generationView(result.detail, result.events, now()) };
+    return { data: generationView(result.detail, result.events, { now: now(), traceUrl }) };
   }
 }

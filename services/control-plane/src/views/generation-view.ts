@@ -43,6 +43,8 @@ export interface GenerationSummary {
   readonly state_since: string;
   readonly deadline: string;
   readonly trace_id: string | null;
+  /** Where it is looked at. */
+  readonly trace_url: string | null;
   readonly metadata: Readonly<Record<string, string>>;
 }
 
@@ -82,9 +84,21 @@ export interface GenerationView extends Omit<GenerationSummary, 'attempts' | 'pa
   readonly events: readonly EventView[];
 }
 
+/** What a view depends on beside the generation. */
+export interface ViewContext {
+  /** Epoch milliseconds. */
+  readonly now: number;
+  /** Where a trace is looked at; null where nobody said. */
+  readonly traceUrl: (traceId: string) => string | null;
+}
+
 /** One line of a search. */
-export function generationSummary(detail: GenerationDetail, now: number): GenerationSummary {
+export function generationSummary(
+  detail: GenerationDetail,
+  { now, traceUrl }: ViewContext,
+): GenerationSummary {
   const { state } = detail;
+  const traceId = (detail.traceparent === null ? undefined : traceIdOf(detail.traceparent)) ?? null;
   return {
     id: toPublicId('gen', detail.id),
     tenant: detail.tenant,
@@ -105,7 +119,8 @@ export function generationSummary(detail: GenerationDetail, now: number): Genera
     updated_at: time(state.updatedAt),
     state_since: time(state.phaseSince),
     deadline: time(state.deadline),
-    trace_id: (detail.traceparent === null ? undefined : traceIdOf(detail.traceparent)) ?? null,
+    trace_id: traceId,
+    trace_url: traceId === null ? null : traceUrl(traceId),
     metadata: detail.metadata,
   };
 }
@@ -114,11 +129,12 @@ export function generationSummary(detail: GenerationDetail, now: number): Genera
 export function generationView(
   detail: GenerationDetail,
   events: readonly RecordedEvent[],
-  now: number,
+  context: ViewContext,
 ): GenerationView {
+  const { now } = context;
   const { state } = detail;
   const { requested } = state;
-  const { paid_orphans: _count, ...summary } = generationSummary(detail, now);
+  const { paid_orphans: _count, ...summary } = generationSummary(detail, context);
   return {
     ...summary,
     prompt: detail.prompt,

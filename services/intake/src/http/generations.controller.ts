@@ -10,6 +10,7 @@ import {
   spanNames,
   toPublicId,
   traceparentOf,
+  traceUrl,
 } from '@darkroom/platform';
 import { sheetFor } from '@darkroom/providers';
 import {
@@ -66,7 +67,7 @@ interface Accepted {
   readonly id: string;
   readonly status: 'queued';
   readonly created_at: string;
-  readonly links: GenerationResource['links'];
+  readonly links: Omit<GenerationResource['links'], 'trace'>;
 }
 
 /** Generations: ask, look, list, cancel, erase. */
@@ -217,6 +218,7 @@ export class GenerationsController {
     return toResource(detail, {
       now: Date.now(),
       links: this.parts.links,
+      traceUrl: (traceId) => traceUrl(this.parts.config.traceUrl, traceId),
       usualSeconds: (model) => sheetFor(model)?.usualSeconds ?? null,
     });
   }
@@ -283,7 +285,7 @@ function isFinal(detail: GenerationDetail): boolean {
   return status === 'succeeded' || status === 'failed' || status === 'canceled';
 }
 
-function linksOf(id: string): GenerationResource['links'] {
+function linksOf(id: string): Omit<GenerationResource['links'], 'trace'> {
   const self = `/v1/generations/${id}`;
   return { self, events: `${self}/events`, cancel: `${self}/cancel` };
 }

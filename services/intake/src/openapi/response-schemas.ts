@@ -85,7 +85,10 @@ export const generationSchema = z
       actual_micros: micros.nullable(),
     }),
     metadata: z.record(z.string(), z.string()),
-    links,
+    trace_id: z.string().nullable(),
+    links: links.extend({
+      trace: z.string().nullable().meta({ description: 'Where its trace is looked at.' }),
+    }),
   })
   .meta({ id: 'Generation' });
 

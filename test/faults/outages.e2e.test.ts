@@ -1,0 +1,62 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { setFaults } from './client.js';
+import { ChaosWorld } from './chaos/chaos-world.js';
+import { Clients } from './chaos/clients.js';
+import { judgeRun } from './chaos/judge-run.js';
+import { endsOf, settled } from './chaos/run-chaos.js';
+import { until } from './until.js';
+
+/** The long form: OUTAGE_SECONDS=30 npm test -- test/faults/outages. */
+const outageSeconds = Number(process.env['OUTAGE_SECONDS'] ?? 10);
+const restSeconds = 5;
+
+describe('under load', () => {
+  it(
+    'Postgres restarted, Kafka killed and away, S3 overloaded: each answer is a 202 that holds or a 503 with Retry-After, and all catches up',
+    async () => {
+      const world = await ChaosWorld.start({ transport: 'kafka' });
+      try {
+        await setFaults(world.target, { job: { seconds: [0.3, 1] } });
+        const clients = new Clients(() => world.target);
+        // Anything but those two answers fails the load itself.
+        const load = clients.run({
+          seed: 3,
+          perSecond: 4,
+          seconds: 2 * outageSeconds + 4 * restSeconds,
+          label: 'outage',
+          readers: 2,
+        });
+        await delay(restSeconds * 1_000);
+        const before = world.postgres.pid;
+        process.kill(before, 'SIGTERM');
+        await until('Postgres again', 30, async () => (world.postgres.pid === before ? undefined : true));
+        await delay(restSeconds * 1_000);
+        await world.restart('kafka', outageSeconds);
+        await delay(restSeconds * 1_000);
+        world.s3Front.isOverloaded = true;
+        await delay(outageSeconds * 1_000);
+        world.s3Front.isOverloaded = false;
+        const lastFault = performance.now();
+        await load;
+        const { seen, open } = await endsOf(clients, 60);
+        const drainedAfter = (performance.now() - lastFault) / 1_000;
+        const evidence = await settled(world, clients, seen);
+        const unanswered = clients.requests
+          .flatMap(({ tries }) => tries)
+          .filter(({ outcome }) => outcome !== 'ok');
+        process.stderr.write(
+          `${clients.requests.length} requests, ${unanswered.length} tries without a 202, S3 refused ${world.s3Front.refused}, all ended ${drainedAfter.toFixed(1)} s after the last outage\n`,
+        );
+        expect(world.s3Front.refused).toBeGreaterThan(0);
+        expect(open).toBe(0);
+        expect(judgeRun(evidence)).toEqual([]);
+        expect(
+          [...seen.values()].every(({ status }) => status === 'succeeded' || status === 'processing'),
+        ).toBe(true);
+      } finally {
+        await world.stop();
+      }
+    },
+    (2 * outageSeconds + 400) * 1_000,
+  );
+});
