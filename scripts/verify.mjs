@@ -15,6 +15,7 @@ const checks = [
   { name: 'contract not broken', command: ['npm', 'run', '--silent', 'proto:breaking'] },
   { name: 'generated contract is current', command: ['node', 'scripts/contract-is-current.mjs'] },
   { name: 'words that do not belong here', command: ['node', 'scripts/no-stray-words.mjs'] },
+  { name: 'a picture on Node 24', command: ['node', 'scripts/smoke-node-24.mjs'] },
 ];
 
 ensureInstalled();

@@ -10,7 +10,7 @@ const warmUp = 30;
 /** Longer than the quick looks that follow any append: the next request finds everybody asleep. */
 const restMs = { least: 60, most: 240 } as const;
 
-interface Times {
+export interface Times {
   readonly sent: number;
   readonly answered: number;
   readonly done: number;
@@ -36,7 +36,8 @@ async function one(product: Product, sql: Database, prompt: string): Promise<Tim
   return { sent, answered, done: performance.now() - start, commit };
 }
 
-async function series(
+/** One after the other, by their prompts. */
+export async function series(
   product: Product,
   sql: Database,
   label: string,
@@ -49,6 +50,12 @@ async function series(
   }
   return all;
 }
+
+/** From each client's send to the vendor's call. The ledger tells whole milliseconds: taken as late as it may have been. */
+export const calledAfter = (
+  times: ReadonlyMap<string, Times>,
+  arrivals: ReadonlyMap<string, number>,
+): number[] => [...times].map(([prompt, { sent }]) => (arrivals.get(prompt) ?? Number.NaN) + 1 - sent);
 
 const row = (what: string, values: readonly number[]): Record<string, string | number> => ({
   'from the client’s send to': what,
@@ -68,8 +75,7 @@ export async function run(): Promise<Report> {
     await series(product, sql, 'warm-up', warmUp);
     const times = await series(product, sql, 'idle', requests);
     const arrivals = await product.arrivals();
-    // The ledger tells whole milliseconds: taken as late as it may have been.
-    const called = [...times].map(([prompt, { sent }]) => (arrivals.get(prompt) ?? Number.NaN) + 1 - sent);
+    const called = calledAfter(times, arrivals);
     const p50 = median(called);
     const p99 = percentile(called, 99);
     const goals = [

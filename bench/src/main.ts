@@ -10,6 +10,8 @@ const benchmarks: Readonly<Record<string, () => Promise<{ run: () => Promise<Rep
   'million-waiting': () => import('./million-waiting.js'),
   'held-snapshot': () => import('./held-snapshot.js'),
   rebuild: () => import('./rebuild.js'),
+  shapes: () => import('./shapes.js'),
+  relay: () => import('./relay.js'),
 };
 
 const names = process.argv.slice(2);

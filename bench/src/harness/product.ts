@@ -10,7 +10,18 @@ interface Shown {
   readonly status: string;
 }
 
-/** A whole Darkroom as `npm start` runs it: all services, its Postgres and the simulator, in a process of its own. */
+/** How it runs: all in one process, or each service in one of its own, with the log or Kafka between them. */
+export type Shape = 'one process' | 'a process each, Postgres log' | 'a process each, Kafka';
+
+const shapes: Readonly<
+  Record<Shape, { readonly script: string; readonly env: Readonly<Record<string, string>> }>
+> = {
+  'one process': { script: 'main.js', env: {} },
+  'a process each, Postgres log': { script: 'full/main.js', env: { BUS: 'postgres', DRAIN_SECONDS: '0' } },
+  'a process each, Kafka': { script: 'full/main.js', env: { BUS: 'kafka', DRAIN_SECONDS: '0' } },
+};
+
+/** A whole Darkroom as its launchers run it: all services, what they stand on and the simulator. */
 export class Product {
   private constructor(
     readonly process: OwnProcess,
@@ -18,11 +29,12 @@ export class Product {
     private readonly dataDir: string,
   ) {}
 
-  static async start(): Promise<Product> {
+  static async start(shape: Shape = 'one process'): Promise<Product> {
+    const { script, env } = shapes[shape];
     const dataDir = mkdtempSync(join(tmpdir(), 'darkroom-bench-whole-'));
     const { process } = await OwnProcess.start({
-      script: new URL('../../../deploy/local/dist/main.js', import.meta.url),
-      env: { DATA_DIR: dataDir, INTAKE_PORT: '0', CONTROL_PLANE_PORT: '0', SIMULATOR_PORT: '0' },
+      script: new URL(`../../../deploy/local/dist/${script}`, import.meta.url),
+      env: { DATA_DIR: dataDir, INTAKE_PORT: '0', CONTROL_PLANE_PORT: '0', SIMULATOR_PORT: '0', ...env },
       ready: /(Darkroom is ready)/,
     });
     const ready = await until('the ready file', 60, () => readReadyFile(dataDir));

@@ -85,6 +85,7 @@ export function readArtifactConfig(env: Environment): ArtifactConfig {
       'PROVIDERS_FILE',
       'HOST',
       'SIMULATOR_PORT',
+      'SIMULATOR_URL',
       'LOG_LEVEL',
       ...busSettingNames,
       ...objectStoreSettingNames,
@@ -95,7 +96,10 @@ export function readArtifactConfig(env: Environment): ArtifactConfig {
     throw new ConfigError(
       'wrong settings: DATABASE_URL is missing: only the launcher brings its own Postgres',
     );
-  const simulator = { account: 'sim', origin: `http://${read.HOST}:${read.SIMULATOR_PORT}` };
+  const simulator = {
+    account: 'sim',
+    origin: new URL(read.SIMULATOR_URL ?? `http://${read.HOST}:${read.SIMULATOR_PORT}`).origin,
+  };
   return {
     ...artifactDefaults,
     databaseUrl: read.DATABASE_URL,

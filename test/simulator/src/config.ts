@@ -7,6 +7,7 @@ const environmentSchema = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
   DATA_DIR: z.string().min(1).default('.darkroom'),
   SIMULATOR_WEBHOOK_SECRET: z.string().startsWith('whsec_').optional(),
+  SIMULATOR_URL: z.url({ protocol: /^https?$/ }).optional(),
 });
 
 /** Settings of the simulator as a process of its own; its state lies in `DATA_DIR/simulator`. */
@@ -20,6 +21,13 @@ export function readSimulatorConfig(environment: NodeJS.ProcessEnv): SimulatorOp
     HOST: host,
     DATA_DIR: dataDir,
     SIMULATOR_WEBHOOK_SECRET: webhookSecret,
+    SIMULATOR_URL: linkBase,
   } = read.data;
-  return { host, port, dataDir: join(dataDir, 'simulator'), ...(webhookSecret ? { webhookSecret } : {}) };
+  return {
+    host,
+    port,
+    dataDir: join(dataDir, 'simulator'),
+    ...(webhookSecret ? { webhookSecret } : {}),
+    ...(linkBase ? { linkBase: linkBase.replace(/\/$/, '') } : {}),
+  };
 }

@@ -17,6 +17,8 @@ export interface SimulatorOptions {
   dataDir: string;
   /** Standard Webhooks secret (`whsec_…`); absent: a random one, kept in dataDir. */
   webhookSecret?: string;
+  /** Base URL of the links to its outputs; absent: the one that it listens on. */
+  linkBase?: string;
 }
 
 export interface RunningSimulator {
@@ -41,7 +43,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
   const vendor: Vendor = {
     book,
     pictures: new Pictures(),
-    links: new OutputLinks(secrets.links, () => url),
+    links: new OutputLinks(secrets.links, () => options.linkBase ?? url),
     limiter: new RateLimiter(() => book.faults.limit.per_second),
     webhooks,
     stopping: stopping.signal,

@@ -54,7 +54,7 @@ export const settings = {
   SIMULATOR_URL: httpUrl
     .optional()
     .describe(
-      'Where provider-gateway reaches the provider simulator. Absent: at `HOST` and `SIMULATOR_PORT`.',
+      'Where the services reach the provider simulator, and where its links to pictures lead. Absent: `HOST` and `SIMULATOR_PORT`.',
     ),
   HEALTH_PORT: port
     .optional()
