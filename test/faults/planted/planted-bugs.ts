@@ -14,9 +14,17 @@ const artifact = 'services/artifact/dist';
 const domain = 'packages/domain/dist';
 const store = 'packages/event-store/dist/postgres';
 
-/** Stands still as a whole, now and then, for longer than a lease: its work is taken over, and it comes back. */
-const standStill = (share: number): string =>
-  `if (Math.random() < ${share}) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20_000);`;
+/**
+ * One process of all stands still as a whole, once in 45 s, for longer than a lease and all that follows from its end: its work is taken over,
+ * and it comes back where it was.
+ */
+const standStill = `if (access.qualified === 'sim/standard') {
+        const { closeSync, openSync } = await import('node:fs');
+        try {
+            closeSync(openSync(\`\${process.env.DATA_DIR}/stood-\${Math.floor(Date.now() / 45_000)}\`, 'wx'));
+            Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 25_000);
+        } catch {}
+    }`;
 const twoOfEach = { env: { INSTANCES: '2' } };
 
 export const plantedBugs: readonly PlantedBug[] = [
@@ -64,7 +72,7 @@ export const plantedBugs: readonly PlantedBug[] = [
         await tx\`SELECT pg_sleep(random() * 0.2)\`;`,
       },
     ],
-    found: /^(?:feed|topic): .*missing/,
+    found: /^(?:feed|topic|open): /,
   },
   {
     name: 'an answer that was lost is taken for a submit that was not made',
@@ -102,7 +110,7 @@ export const plantedBugs: readonly PlantedBug[] = [
       {
         file: `${gateway}/use-cases/submit.js`,
         find: 'await ports.at(3, generation);',
-        replace: standStill(0.04),
+        replace: standStill,
       },
     ],
     run: { ...twoOfEach, targets: ['control-plane'], links: [], seconds: 40 },
@@ -124,7 +132,7 @@ export const plantedBugs: readonly PlantedBug[] = [
       {
         file: `${gateway}/use-cases/watch-job.js`,
         find: 'const answer = await ports.calls.poll(access, jobId, job.signal);',
-        replace: `const answer = await ports.calls.poll(access, jobId, job.signal);\n    ${standStill(0.04)}`,
+        replace: `const answer = await ports.calls.poll(access, jobId, job.signal);\n    ${standStill}`,
       },
     ],
     run: { ...twoOfEach, targets: ['control-plane'], links: [], seconds: 40 },

@@ -25,6 +25,7 @@ export interface Asked {
   readonly count?: number;
   readonly tenant?: string;
   readonly deadlineMs?: number;
+  readonly traceparent?: string;
 }
 
 /** A row of the gateway's work table. */
@@ -93,7 +94,13 @@ export class GatewayUnderTest {
 
   /** What intake appends for a request. @returns the generation's id */
   async request(model: string, asked: Asked = {}): Promise<string> {
-    const { route = [`sim/${model}`], count = 1, tenant = 'acme', deadlineMs = 3_600_000 } = asked;
+    const {
+      route = [`sim/${model}`],
+      count = 1,
+      tenant = 'acme',
+      deadlineMs = 3_600_000,
+      traceparent,
+    } = asked;
     const stream = newGenerationId();
     const now = Date.now();
     const prompt = `a lighthouse ${stream}`;
@@ -124,7 +131,7 @@ export class GatewayUnderTest {
       fingerprint: stream,
       stream,
       event: { id: randomUUID(), type: 'GenerationRequested', data },
-      metadata: { tenant, actor: 'client:test' },
+      metadata: { tenant, actor: 'client:test', ...(traceparent === undefined ? {} : { traceparent }) },
     });
     return stream;
   }
