@@ -47,6 +47,7 @@ export interface WorldOptions {
  */
 export class ChaosWorld {
   private readonly broken: Promise<void>[] = [];
+  private readonly restarting = new Set<string>();
   private present: ReadyFile | undefined;
 
   private constructor(
@@ -160,6 +161,7 @@ export class ChaosWorld {
       return true;
     }
     if (fault.process === 'kafka' || fault.process === 's3') {
+      if (this.restarting.has(fault.process)) return false;
       this.beside(this.restart(fault.process));
       return true;
     }
@@ -197,6 +199,7 @@ export class ChaosWorld {
 
   /** Killed as by a crash, and started again on what it had, so much later. */
   async restart(server: 'kafka' | 's3', seconds = 0): Promise<void> {
+    this.restarting.add(server);
     if (server === 'kafka') {
       const port = this.links.get('kafka')?.address.split(':')[1];
       await this.kafka?.kill();
@@ -207,6 +210,7 @@ export class ChaosWorld {
       await delay(seconds * 1_000);
       this.s3 = await startS3({ dataDir: join(this.folder, 's3') });
     }
+    this.restarting.delete(server);
   }
 }
 

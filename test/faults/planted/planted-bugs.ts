@@ -248,3 +248,43 @@ export const plantedBugs: readonly PlantedBug[] = [
     found: /^topic: .*prompts are on it/,
   },
 ];
+
+/** The same waits without any mistake: what is found above is not found because of them. */
+export const harmless: readonly Omit<PlantedBug, 'found'>[] = [
+  {
+    name: 'a process that stands still for longer than its lease, before a submit',
+    changes: [
+      {
+        file: `${gateway}/use-cases/submit.js`,
+        find: 'await ports.at(3, generation);',
+        replace: standStill,
+      },
+    ],
+    run: { ...twoOfEach, targets: ['control-plane'], links: [], seconds: 40, drainSeconds: 60 },
+  },
+  {
+    name: 'a process that stands still for longer than its lease, with an answer in its hand',
+    changes: [
+      {
+        file: `${gateway}/use-cases/watch-job.js`,
+        find: 'const answer = await ports.calls.poll(access, jobId, job.signal);',
+        replace: `const answer = await ports.calls.poll(access, jobId, job.signal);\n    ${standStill}`,
+      },
+    ],
+    run: { ...twoOfEach, targets: ['control-plane'], links: [], seconds: 40, drainSeconds: 60 },
+  },
+  {
+    name: 'a transaction that stays open for a while',
+    changes: [
+      {
+        file: `${store}/append.js`,
+        find: `                outcomes[member.index] = { outcome: 'appended', version };
+        }`,
+        replace: `                outcomes[member.index] = { outcome: 'appended', version };
+        }
+        await tx\`SELECT pg_sleep(random() * 0.2)\`;`,
+      },
+    ],
+    run: { drainSeconds: 60 },
+  },
+];

@@ -1,11 +1,14 @@
-import { readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readSettings, type SettingName, settings } from '@darkroom/platform';
-import { DCLinter } from 'dclint';
 import { parse } from 'yaml';
 import { z } from 'zod';
 
-const folder = fileURLToPath(new URL('../../../compose/', import.meta.url));
+const root = fileURLToPath(new URL('../../../../', import.meta.url));
+const folder = `${root}deploy/compose/`;
 const text = readFileSync(`${folder}compose.yaml`, 'utf8');
 const service = z.object({
   image: z.string().optional(),
@@ -14,7 +17,9 @@ const service = z.object({
   read_only: z.boolean().optional(),
   ports: z.array(z.string()).optional(),
 });
-const { services } = z.object({ services: z.record(z.string(), service) }).parse(parse(text, { merge: true }));
+const { services } = z
+  .object({ services: z.record(z.string(), service) })
+  .parse(parse(text, { merge: true }));
 const own = Object.entries(services).filter(([, { build }]) => build !== undefined);
 
 /** As `.env` would have them. */
@@ -28,17 +33,27 @@ const filledIn = (value: string | number): string =>
   String(value).replaceAll(/\$\{(\w+)\}/g, (_, name: string) => example[name] ?? `<${name} is not in .env>`);
 
 describe('the compose file', () => {
-  it('is well formed', () => {
-    const linter = new DCLinter({ rules: {}, quiet: true, debug: false, exclude: [], stylistic: false } as never);
-    const found = linter.lintFiles([`${folder}compose.yaml`], false).flatMap(({ messages }) => messages);
-    const errors = found.filter(({ type }) => type === 'error');
-    expect(errors.map(({ line, message }) => `${line}: ${message}`)).toEqual([]);
+  it('is one by its schema, and one that is not is told', () => {
+    const broken = join(mkdtempSync(join(tmpdir(), 'darkroom-compose-')), 'compose.yaml');
+    writeFileSync(broken, text.replace('read_only: true', 'read_olny: true'));
+    const errors = (file: string): string[] => {
+      const { stdout, stderr } = spawnSync('node_modules/.bin/dclint', [file], {
+        encoding: 'utf8',
+        cwd: root,
+      });
+      return `${stdout}${stderr}`.split('\n').filter((line) => / error /.test(line));
+    };
+    expect(errors(`${folder}compose.yaml`)).toEqual([]);
+    expect(errors(broken).join()).toContain('additional properties');
+    rmSync(dirname(broken), { recursive: true });
   });
 
   it('tells every service of ours settings that it reads, with values that it takes', () => {
     expect(own.length).toBeGreaterThanOrEqual(8);
     for (const [name, { environment = {} }] of own) {
-      const env = Object.fromEntries(Object.entries(environment).map(([key, value]) => [key, filledIn(value)]));
+      const env = Object.fromEntries(
+        Object.entries(environment).map(([key, value]) => [key, filledIn(value)]),
+      );
       expect([name, Object.keys(env).filter((key) => !(key in settings))]).toEqual([name, []]);
       expect(() => readSettings(Object.keys(env) as SettingName[], env)).not.toThrow();
       expect(JSON.stringify(env)).not.toContain('is not in .env');

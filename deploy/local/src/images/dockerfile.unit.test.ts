@@ -16,7 +16,9 @@ for (const line of lines) {
 
 describe('the images', () => {
   it('are well formed', () => {
-    expect(validate(text).map(({ message, range }) => `${range.start.line + 1}: ${message}`)).toEqual([]);
+    expect(
+      validate(text).map(({ message, range }) => `${range.start.line + 1}: ${JSON.stringify(message)}`),
+    ).toEqual([]);
     expect(validate('FORM node').length).toBeGreaterThan(0);
   });
 
