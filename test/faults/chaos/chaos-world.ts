@@ -165,7 +165,9 @@ export class ChaosWorld {
       this.beside(this.restart(fault.process));
       return true;
     }
-    return signal(pid, fault.kind === 'kill' ? 'SIGKILL' : 'SIGTERM');
+    // Postgres takes SIGTERM for an order to wait until its clients have gone by themselves.
+    const inOrder = fault.process === 'postgres' ? 'SIGINT' : 'SIGTERM';
+    return signal(pid, fault.kind === 'kill' ? 'SIGKILL' : inOrder);
   }
 
   /** Waits for what goes on beside, and until every process is there again. */
