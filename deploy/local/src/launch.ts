@@ -25,6 +25,8 @@ export interface RunningDarkroom {
   /** Readiness turns false, everything is served on. */
   leave(): void;
   stop(): Promise<void>;
+  /** How long that may take; absent: a minute. */
+  readonly stopSeconds?: number;
   /** Has the file looked at when something changed; absent: once a second is enough. */
   onChange?(listener: () => void): void;
 }
@@ -40,12 +42,12 @@ export interface Launched {
 
 /**
  * What every launcher does: takes the data folder, starts, says so in `ready.json` and on the terminal, and stops in order on a signal.
- * @param telemetry whether this process does traced work itself
+ * @param inOneProcess whether this process serves, counts and traces by itself; else those that it started do, and drain by themselves
  * @throws ConfigError, DataDirInUse and whatever `start` throws
  */
 export async function launch(
   start: (launched: Launched) => Promise<RunningDarkroom>,
-  { telemetry: isTraced }: { readonly telemetry: boolean },
+  { inOneProcess }: { readonly inOneProcess: boolean },
 ): Promise<void> {
   const began = performance.now();
   const settings = readSettings(['DATA_DIR', 'LOG_LEVEL', 'DRAIN_SECONDS', 'OTEL_EXPORTER_OTLP_ENDPOINT'], {
@@ -64,10 +66,10 @@ export async function launch(
   const env = { LOG_LEVEL: 'warn', ...process.env };
   const logger = createLogger({ service: 'darkroom', level: env.LOG_LEVEL });
   const endpoint = settings.OTEL_EXPORTER_OTLP_ENDPOINT;
-  const telemetry: Telemetry | undefined = isTraced
+  const telemetry: Telemetry | undefined = inOneProcess
     ? startTelemetry({ service: 'darkroom', endpoint, logger })
     : undefined;
-  if (isTraced) startMetrics('darkroom', logger);
+  if (inOneProcess) startMetrics('darkroom', logger);
   const darkroom = await start({ dataDir, env, logger, progress });
   let isStopping = false;
   const stop = async (): Promise<void> => {
@@ -76,7 +78,8 @@ export async function launch(
   };
   stopOnSignals(stop, {
     logger,
-    drainSeconds: settings.DRAIN_SECONDS,
+    drainSeconds: inOneProcess ? settings.DRAIN_SECONDS : 0,
+    ...(darkroom.stopSeconds === undefined ? {} : { mostSeconds: darkroom.stopSeconds }),
     onStopping: () => {
       isStopping = true;
       darkroom.leave();
@@ -88,8 +91,14 @@ export async function launch(
     if (isStopping) return;
     const ready = darkroom.ready();
     const text = JSON.stringify(ready);
-    if (text !== written) writeReadyFile(dataDir, ready);
-    written = text;
+    if (text === written) return;
+    try {
+      writeReadyFile(dataDir, ready);
+      written = text;
+    } catch (error) {
+      // A disk that is full must not end those who serve: it is written again at the next look.
+      logger.warn({ err: error }, 'ready.json could not be written');
+    }
   };
   write();
   darkroom.onChange?.(write);

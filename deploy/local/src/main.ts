@@ -4,5 +4,5 @@ import { startDarkroom } from './darkroom.js';
 import { launch } from './launch.js';
 
 await runMain('darkroom', async () =>
-  launch(({ dataDir, env, progress }) => startDarkroom(dataDir, env, progress), { telemetry: true }),
+  launch(({ dataDir, env, progress }) => startDarkroom(dataDir, env, progress), { inOneProcess: true }),
 );

@@ -52,7 +52,11 @@ export function openBus(settings: BusSettings, options: BusOptions): BusTranspor
 /** Shown for as long as the process lives: a look at one that was closed fails, and shows nothing. */
 function watch(bus: BusTransport, { sql, group }: BusOptions): void {
   const labels = { group };
-  const lag = sharedLook(async () => bus.health()?.lag ?? (await subscriptionLag(sql, group)));
+  const lag = sharedLook(async () => {
+    const told = bus.health()?.lag;
+    if (told === null) throw new Error('the broker cannot be asked');
+    return told ?? subscriptionLag(sql, group);
+  });
   watchGauge('consumerLag', async () => [{ value: (await lag()).events, labels }]);
   watchGauge('consumerLagAge', async () => [{ value: (await lag()).ageSeconds, labels }]);
   watchGauge('parked', async () => [{ value: await countParked(sql, group), labels }]);
@@ -69,11 +73,11 @@ export function busProbe(
   bus: Pick<BusTransport, 'health'>,
   now: () => number = Date.now,
 ): () => Promise<void> {
-  const since = now();
   return async () => {
     const health = bus.health();
     if (health?.state === 'standby') return;
-    if (now() - (health?.lastProgressAt?.getTime() ?? since) > patienceMs)
+    // Before the first look nobody knows whether there will be one.
+    if (now() - (health?.lastProgressAt?.getTime() ?? Number.NEGATIVE_INFINITY) > patienceMs)
       throw new ProblemError('unavailable', 'Events cannot be consumed.', {
         retryAfterSeconds: 5,
         cause: health?.lastError,

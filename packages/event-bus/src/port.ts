@@ -17,8 +17,10 @@ export interface ConsumerHealth {
   readonly parkedStreams: number;
   readonly lastProgressAt: Date | undefined;
   readonly lastError: unknown;
-  /** What this member has not done of what it has; undefined where the log itself tells it of the whole group. */
-  readonly lag: Lag | undefined;
+  /**
+   * What this member has not done of what it has; null while it cannot know. Undefined where the log itself tells it of the whole group.
+   */
+  readonly lag: Lag | null | undefined;
 }
 
 /** How far behind a consumer is. */

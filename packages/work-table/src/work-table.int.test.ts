@@ -563,6 +563,15 @@ it('a slot that is taken without waiting, or moves to another account, is number
   expect(await table.takeSlot(second, 'other', 1)).toBe(false);
 });
 
+it('tells how much has been due for long, and nobody takes', async () => {
+  await table.wakeMany([wakeOf(), wakeOf()]);
+  expect(await table.overdue(60)).toBe(0);
+  await database.sql`UPDATE gateway.jobs SET due_at = due_at - interval '2 minutes'`;
+  expect(await table.overdue(60)).toBe(2);
+  await table.claimDue(timed());
+  expect(await table.overdue(60)).toBe(0);
+});
+
 it('refuses wakes after it was stopped, and answers those before', async () => {
   const other = workTable(database.sql, { schema: 'gateway' });
   const asked = other.wake(wakeOf());

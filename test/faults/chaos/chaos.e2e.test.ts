@@ -4,6 +4,8 @@ import { runChaos } from './run-chaos.js';
 const seconds = Number(process.env['CHAOS_SECONDS'] ?? 80);
 const perSecond = Number(process.env['CHAOS_PER_SECOND'] ?? 4);
 const seed = Number(process.env['CHAOS_SEED'] ?? 7);
+/** In the short form other tests have the machine too: what it must not take is without end. */
+const drainSeconds = process.env['CHAOS_SECONDS'] === undefined ? 120 : 60;
 const wanted = (process.env['CHAOS_BUS'] ?? 'kafka,postgres').split(',');
 const transports = (['kafka', 'postgres'] as const).filter((transport) => wanted.includes(transport));
 
@@ -18,13 +20,15 @@ describe('all processes, servers and links, broken again and again under load', 
         perSecond,
         everySeconds: 2,
         vendor: { submit: { drop_reply: 0.05 } },
-        drainSeconds: 60,
+        drainSeconds,
         say: (line) => process.stderr.write(`${line}\n`),
       });
       const kills = Object.entries(report.faults)
-        .filter(([name]) => !name.startsWith('pause') && !/^(?:down|slow|cut) /.test(name))
+        .filter(([name]) => !name.startsWith('pause') && !/^(?:down|slow|cut|mute) /.test(name))
         .reduce((sum, [, n]) => sum + n, 0);
       expect(report.findings).toEqual([]);
+      // This vendor loses answers and does nothing worse: a failure would be of our making.
+      expect(report.statuses['failed'] ?? 0).toBe(0);
       expect(report.drainedAfter).not.toBeNull();
       expect(report.acknowledged).toBe(report.requests);
       expect(kills).toBeGreaterThanOrEqual(Math.min(25, seconds / 4));

@@ -21,6 +21,12 @@ export interface Bytes {
   readonly bytes: number;
 }
 
+/** A job as the vendor shows it: how it ended, and what its outputs hash to. */
+export interface VendorJob {
+  readonly status: string;
+  readonly sha256s: readonly string[];
+}
+
 /** All that is known when a run is over and nothing moves any more. */
 export interface Evidence {
   /** The clients' own account. */
@@ -40,8 +46,8 @@ export interface Evidence {
   /** What the API serves of each image, by its id; null: it does not. */
   readonly served: ReadonlyMap<string, Bytes | null>;
   readonly ledger: readonly LedgerLine[];
-  /** What the vendor says of its own outputs, by job. */
-  readonly vendorOutputs: ReadonlyMap<string, readonly string[]>;
+  /** What the vendor says of its jobs; undefined: it does not show them (`inline`). */
+  readonly vendorJobs: ReadonlyMap<string, VendorJob | undefined>;
 }
 
 /** One generation: its events, and what they fold to; an error where they do not. */

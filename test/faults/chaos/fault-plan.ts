@@ -1,7 +1,7 @@
 import { oneOf, randomFrom } from './random.js';
 
-/** What can be done to a link: nothing passes; it is slow; connections are cut. */
-export type LinkFault = 'down' | 'slow' | 'cut';
+/** What can be done to a link: nobody answers; it is slow; connections are cut; what is sent is held back, and nobody hears of it. */
+export type LinkFault = 'down' | 'slow' | 'cut' | 'mute';
 
 /** One thing that is done to the running system, at a time of its own (seconds after the start). */
 export type Fault =
@@ -53,7 +53,7 @@ export function faultPlan(options: PlanOptions): Fault[] {
   }
   if (options.links.length > 0)
     for (let at = 2.5 * options.everySeconds; at < options.seconds; at += 3 * options.everySeconds) {
-      const how = oneOf<LinkFault>(random, ['down', 'slow', 'cut']);
+      const how = oneOf<LinkFault>(random, ['down', 'slow', 'cut', 'mute']);
       faults.push({ at, kind: 'link', link: oneOf(random, options.links), how, seconds: 0.5 + 3 * random() });
     }
   return faults.toSorted((a, b) => a.at - b.at);

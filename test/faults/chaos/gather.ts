@@ -13,10 +13,13 @@ import { z } from 'zod';
 import { readLedger, type Resource, type Target } from '../client.js';
 import type { ChaosWorld } from './chaos-world.js';
 import type { Clients } from './clients.js';
-import type { Bytes, Evidence, FeedRow } from './evidence.js';
+import type { Bytes, Evidence, FeedRow, VendorJob } from './evidence.js';
 import { foldAll } from './judge-run.js';
 
-const vendorJob = z.object({ outputs: z.array(z.object({ sha256: z.string() })).nullish() });
+const vendorJob = z.object({
+  status: z.string(),
+  outputs: z.array(z.object({ sha256: z.string() })).nullish(),
+});
 const atOnce = 16;
 
 /** Reads the whole log. */
@@ -71,10 +74,10 @@ export async function gather(
         ({ id }) => servedAt(world.target, id),
       ),
       ledger,
-      vendorOutputs: await each(
+      vendorJobs: await each(
         jobs,
         (id) => id,
-        (id) => outputsOf(world.target, id),
+        (id) => jobOf(world.target, id),
       ),
     };
   } finally {
@@ -131,10 +134,12 @@ async function servedAt({ intake, demo_key }: Target, id: string): Promise<Bytes
   return response.ok ? hashOf(body) : null;
 }
 
-async function outputsOf({ simulator }: Target, id: string): Promise<string[]> {
+async function jobOf({ simulator }: Target, id: string): Promise<VendorJob | undefined> {
   const response = await fetch(`${simulator}/v1/jobs/${id}`, {
     headers: { authorization: 'Bearer simulator' },
   });
-  if (!response.ok) return [];
-  return (vendorJob.parse(await response.json()).outputs ?? []).map(({ sha256 }) => sha256);
+  if (response.status === 404) return undefined;
+  if (!response.ok) throw new Error(`job ${id}: ${response.status}`);
+  const { status, outputs } = vendorJob.parse(await response.json());
+  return { status, sha256s: (outputs ?? []).map(({ sha256 }) => sha256) };
 }

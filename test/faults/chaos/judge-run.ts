@@ -1,13 +1,16 @@
-import { isTenantVisible } from '@darkroom/contract';
+import { generationEventTypes, isTenantVisible } from '@darkroom/contract';
 import { isFinal as isFinalPhase, openQuestions } from '@darkroom/domain';
 import type { RecordedEvent } from '@darkroom/event-store';
 import { fromPublicId } from '@darkroom/platform';
-import { foldDetail } from '@darkroom/read-models';
+import { chargeWord, foldDetail, statusOf } from '@darkroom/read-models';
 import { isSettled, settledByVendor } from '../client.js';
 import type { Finding } from '../judge.js';
-import type { Evidence, Folded } from './evidence.js';
+import type { Evidence, Folded, VendorJob } from './evidence.js';
 
 const finalEvents = new Set(['GenerationCompleted', 'GenerationFailed', 'GenerationCanceled']);
+
+const ofGenerations = new Set<string>(generationEventTypes);
+const isOfGeneration = ({ type }: RecordedEvent): boolean => ofGenerations.has(type);
 
 /** Groups the log by generation and folds each. */
 export function foldAll(events: readonly RecordedEvent[]): Map<string, Folded> {
@@ -20,8 +23,9 @@ export function foldAll(events: readonly RecordedEvent[]): Map<string, Folded> {
   return new Map(
     [...streams].flatMap(([id, own]): [string, Folded][] => {
       const first = own[0];
-      if (first?.type !== 'GenerationRequested') return [];
-      const prompt = first.data.prompt;
+      // Provider accounts have streams too.
+      if (first === undefined || !isOfGeneration(first)) return [];
+      const prompt = first.type === 'GenerationRequested' ? first.data.prompt : undefined;
       const inOrder = own.toSorted((a, b) => a.version - b.version);
       try {
         return [
@@ -94,7 +98,10 @@ export function judgeEnded({ resources }: Evidence, folded: ReadonlyMap<string, 
 }
 
 /** The vendor's own bill, against what the log says of each attempt: nobody paid twice, and no charge is hidden. */
-export function judgeCharges({ ledger }: Evidence, folded: ReadonlyMap<string, Folded>): Finding[] {
+export function judgeCharges(
+  { ledger, vendorJobs }: Evidence,
+  folded: ReadonlyMap<string, Folded>,
+): Finding[] {
   const findings: Finding[] = [];
   const paid = new Map<string, (typeof ledger)[number][]>();
   for (const line of ledger)
@@ -113,7 +120,13 @@ export function judgeCharges({ ledger }: Evidence, folded: ReadonlyMap<string, F
       findings.push(
         `charge: ${id} has ${state.attempts.length} attempts, the vendor accepted ${lines.length}`,
       );
-    if (lines.length > 1 && !isExplained(state.attempts, lines.length))
+    if (
+      lines.length > 1 &&
+      !isExplained(
+        state.attempts,
+        lines.map(({ job_id }) => vendorJobs.get(job_id ?? '')),
+      )
+    )
       findings.push(`charge: ${id} was accepted ${lines.length} times, and nothing explains the second`);
     const micros = lines.reduce((sum, { charged_micros }) => sum + charged_micros, 0);
     const told = byPrompt.get(prompt)?.events.findLast(({ type }) => finalEvents.has(type));
@@ -137,10 +150,13 @@ export function judgeCharges({ ledger }: Evidence, folded: ReadonlyMap<string, F
 
 type Attempts = NonNullable<Folded['state']>['attempts'];
 
-/** A second one is in order where the vendor itself said how those before ended. */
-function isExplained(attempts: Attempts, accepted: number): boolean {
-  const ended = attempts.filter(({ status }) => status === 'failed' || status === 'abandoned').length;
-  return accepted <= ended + 1;
+/** A second one is in order where the vendor itself says that those before came to nothing; of jobs that it does not show, the log. */
+function isExplained(attempts: Attempts, jobs: readonly (VendorJob | undefined)[]): boolean {
+  const shown = jobs.filter((job) => job !== undefined);
+  const inVain = shown.filter(({ status }) => status === 'failed' || status === 'canceled').length;
+  const byTheLog = attempts.filter(({ status }) => status === 'failed' || status === 'abandoned').length;
+  const hidden = jobs.length - shown.length;
+  return jobs.length <= inVain + Math.min(hidden, byTheLog) + 1;
 }
 
 /** Every event is on the topic, its first occurrences in order for each key, and nothing personal with it. */
@@ -211,9 +227,29 @@ function inOrder(value: unknown): unknown {
   );
 }
 
+/** What clients were shown last is what the log folds to. */
+export function judgeShown({ resources }: Evidence, folded: ReadonlyMap<string, Folded>): Finding[] {
+  const findings: Finding[] = [];
+  for (const shown of resources.values()) {
+    const state = folded.get(fromPublicId('gen', shown.id) ?? '')?.state;
+    // What goes on while it is looked at is shown as it was.
+    if (state === undefined || !isFinalPhase(state.phase)) continue;
+    const { id, status, run, version, artifacts, error } = shown;
+    if (status !== statusOf(state.phase)) findings.push(`shown: ${id} as ${status}, it is ${state.phase}`);
+    if (run !== state.run || version > state.version)
+      findings.push(`shown: ${id} at ${run}.${version}, it is at ${state.run}.${state.version}`);
+    const stored = state.outputs.flatMap(({ artifact }) => artifact?.sha256 ?? []);
+    if (artifacts.map(({ sha256 }) => sha256).join() !== stored.join())
+      findings.push(`shown: ${id} with ${artifacts.length} images, ${stored.length} are stored, or others`);
+    if (error !== null && error.charge !== chargeWord(state.charge ?? 'CHARGE_POSSIBLE'))
+      findings.push(`shown: ${id} as charged ${error.charge}, it is ${state.charge ?? 'unknown'}`);
+  }
+  return findings;
+}
+
 /** Stored bytes are those that were recorded, those that are served, and those that the vendor made. */
 export function judgeImages(
-  { objects, served, vendorOutputs }: Evidence,
+  { objects, served, vendorJobs }: Evidence,
   folded: ReadonlyMap<string, Folded>,
 ): Finding[] {
   const findings: Finding[] = [];
@@ -234,7 +270,7 @@ export function judgeImages(
         findings.push(
           `image: ${id}/${index} is recorded as ${sha256}, served is ${shown?.sha256 ?? 'nothing'}`,
         );
-      const made = vendorOutputs.get(jobId ?? '')?.[index];
+      const made = vendorJobs.get(jobId ?? '')?.sha256s[index];
       if (made !== undefined && made !== sha256)
         findings.push(`image: ${id}/${index} is not what the vendor made`);
     }
@@ -252,6 +288,7 @@ export function judgeRun(evidence: Evidence): Finding[] {
     ...judgeCharges(evidence, folded),
     ...judgeTopic(evidence),
     ...judgeProjections(evidence, folded),
+    ...judgeShown(evidence, folded),
     ...judgeImages(evidence, folded),
   ];
 }

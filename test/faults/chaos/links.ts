@@ -16,6 +16,7 @@ const toxics: Readonly<Record<Exclude<LinkFault, 'down'>, object>> = {
   slow: { type: 'latency', attributes: { latency: 400, jitter: 300 } },
   // Every connection is reset after so many milliseconds, also those that come meanwhile.
   cut: { type: 'reset_peer', attributes: { timeout: 100 } },
+  mute: { type: 'timeout', attributes: { timeout: 0 } },
 };
 
 /** Links through a toxiproxy at this URL. */
@@ -34,6 +35,9 @@ export function links(toxiproxy: string) {
     async add(name: string, upstream: string, listen = '127.0.0.1:0'): Promise<Link> {
       const proxy = created.parse(await call('POST', '/proxies', { name, listen, upstream, enabled: true }));
       let broken: LinkFault | undefined;
+      // One fault may begin while the one before is being mended.
+      let last: Promise<void> = Promise.resolve();
+      const inTurn = (work: () => Promise<void>): Promise<void> => (last = last.then(work));
       const mend = async (): Promise<void> => {
         if (broken === 'down') await call('POST', `/proxies/${name}`, { enabled: true });
         else if (broken !== undefined)
@@ -44,19 +48,20 @@ export function links(toxiproxy: string) {
       return {
         name,
         address: proxy.listen,
-        mend,
-        async break(how) {
-          await mend();
-          if (how === 'down') await call('POST', `/proxies/${name}`, { enabled: false });
-          else
-            for (const stream of ['upstream', 'downstream'])
-              await call('POST', `/proxies/${name}/toxics`, {
-                name: `${how}-${stream}`,
-                stream,
-                ...toxics[how],
-              });
-          broken = how;
-        },
+        mend: () => inTurn(mend),
+        break: (how) =>
+          inTurn(async () => {
+            await mend();
+            if (how === 'down') await call('POST', `/proxies/${name}`, { enabled: false });
+            else
+              for (const stream of ['upstream', 'downstream'])
+                await call('POST', `/proxies/${name}/toxics`, {
+                  name: `${how}-${stream}`,
+                  stream,
+                  ...toxics[how],
+                });
+            broken = how;
+          }),
       };
     },
   };

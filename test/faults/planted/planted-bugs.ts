@@ -72,6 +72,8 @@ export const plantedBugs: readonly PlantedBug[] = [
         await tx\`SELECT pg_sleep(random() * 0.2)\`;`,
       },
     ],
+    // As long as its control has: what the bus passed over is swept up after a minute.
+    run: { drainSeconds: 60 },
     found: /^(?:feed|topic|open): /,
   },
   {
@@ -220,7 +222,7 @@ export const plantedBugs: readonly PlantedBug[] = [
         replace: 'more = holder === subscription && (await sweepPage(options, subscription, holder));',
       },
     ],
-    run: { transport: 'kafka', targets: ['provider-gateway', 'projections', 'artifact'] },
+    run: { transport: 'kafka', targets: ['provider-gateway', 'projections', 'artifact'], drainSeconds: 60 },
     found: /^(?:open|projection): /,
   },
   {
@@ -272,6 +274,25 @@ export const harmless: readonly Omit<PlantedBug, 'found'>[] = [
       },
     ],
     run: { ...twoOfEach, targets: ['control-plane'], links: [], seconds: 40, drainSeconds: 60 },
+  },
+  {
+    name: 'handlers that take their time, and no sweep behind them',
+    changes: [
+      {
+        file: 'packages/event-bus/dist/kafka/tenure.js',
+        find: `            try {
+                await run(over);`,
+        replace: `            await new Promise((resolve) => setTimeout(resolve, 600));
+            try {
+                await run(over);`,
+      },
+      {
+        file: 'packages/event-bus/dist/sweep.js',
+        find: 'more = await sweepPage(options, subscription, holder);',
+        replace: 'more = holder === subscription && (await sweepPage(options, subscription, holder));',
+      },
+    ],
+    run: { transport: 'kafka', targets: ['provider-gateway', 'projections', 'artifact'], drainSeconds: 60 },
   },
   {
     name: 'a transaction that stays open for a while',

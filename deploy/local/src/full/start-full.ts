@@ -158,6 +158,8 @@ export async function startFull({ dataDir, env, logger, progress }: Launched): P
       // Each service drains by itself when it is stopped.
       leave: () => undefined,
       stop,
+      // Layer by layer: the front, the background, the simulator, then the servers.
+      stopSeconds: 3 * (settings.DRAIN_SECONDS + stopSeconds) + 60,
       onChange: (listener) => fleet.onChange(listener),
     };
   } catch (error) {

@@ -2,10 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ServerProcess } from '@darkroom/infra';
 import type { Logger } from '@darkroom/platform';
 
-const firstPauseMs = 200;
-const longestPauseMs = 5_000;
-/** Who lived for so long is started again at once when it dies. */
-const aliveMs = 10_000;
+/** Times between a death and the next start; who lived for `aliveMs` is started again soon. */
+const defaultPauses = { firstMs: 200, longestMs: 5_000, aliveMs: 10_000 };
 
 /** Starts a process anew; told its id before it serves. */
 export type StartProcess = (onSpawn: (pid: number) => void) => Promise<ServerProcess>;
@@ -23,6 +21,8 @@ export interface SuperviseOptions {
   readonly logger: Logger;
   /** After each birth and death. */
   readonly onChange: () => void;
+  /** Default: 0.2 s, doubled up to 5 s; 0.2 s again after 10 s of life. */
+  readonly pauses?: typeof defaultPauses;
 }
 
 /**
@@ -32,7 +32,7 @@ export interface SuperviseOptions {
 export async function supervise(
   name: string,
   start: StartProcess,
-  { logger, onChange }: SuperviseOptions,
+  { logger, onChange, pauses = defaultPauses }: SuperviseOptions,
 ): Promise<Supervised> {
   let pid: number | undefined;
   const stopping = new AbortController();
@@ -44,17 +44,17 @@ export async function supervise(
   let present: ServerProcess | undefined = await start(born);
 
   const watch = async (): Promise<void> => {
-    let pauseMs = firstPauseMs;
+    let pauseMs = pauses.firstMs;
     for (;;) {
       await present?.exited;
       present = undefined;
       born(undefined);
       if (stopping.signal.aborted) return;
-      if (performance.now() - bornAt >= aliveMs) pauseMs = firstPauseMs;
+      if (performance.now() - bornAt >= pauses.aliveMs) pauseMs = pauses.firstMs;
       logger.warn({ process: name, pauseMs }, 'a process ended; it is started again');
       await delay(pauseMs, undefined, { signal: stopping.signal }).catch(() => undefined);
       if (stopping.signal.aborted) return;
-      pauseMs = Math.min(pauseMs * 2, longestPauseMs);
+      pauseMs = Math.min(pauseMs * 2, pauses.longestMs);
       bornAt = performance.now();
       try {
         present = await start(born);
@@ -73,9 +73,19 @@ export async function supervise(
       stopping.abort();
       // One that is just being started is not known before it serves, or failed to.
       for (let over = false; !over;) {
+        if (present === undefined && pid !== undefined) end(pid);
         await present?.stop();
         over = await Promise.race([watching.then(() => true), delay(50, false)]);
       }
     },
   };
+}
+
+/** One that is just being started has nothing yet that would be put in order. */
+function end(pid: number): void {
+  try {
+    process.kill(pid, 'SIGTERM');
+  } catch {
+    // It has ended by itself.
+  }
 }

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parts } from '@darkroom/infra';
 import { readSettings, type SettingName, settings } from '@darkroom/platform';
 import { parse } from 'yaml';
 import { z } from 'zod';
@@ -65,6 +66,11 @@ describe('the compose file', () => {
       expect([name, build?.target, readOnly]).toEqual([name, name, true]);
     for (const { ports = [] } of Object.values(services))
       for (const port of ports) expect(port).toMatch(/^127\.0\.0\.1:/);
+  });
+
+  it('has the versions of Kafka and S3 that the tests run on', () => {
+    expect(services['kafka']?.image).toBe(`apache/kafka:${parts.kafka.version}`);
+    expect(services['s3']?.image).toBe(`chrislusf/${parts.s3.version.replace('-', ':')}`);
   });
 
   it('pins what is not ours', () => {

@@ -58,7 +58,7 @@ export class KafkaConsumer implements Consumer {
       state: this.state,
       pending: this.scheduler.pending,
       parkedStreams: this.tenure?.delivery.parkedStreams ?? 0,
-      lag: this.tenure?.lag() ?? { events: 0, ageSeconds: 0 },
+      lag: this.state === 'consuming' || this.state === 'standby' ? (this.tenure?.lag() ?? null) : null,
       lastProgressAt: this.lastProgressAt,
       lastError: this.lastError,
     };

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { createServer, connect, type AddressInfo, type Socket } from 'node:net';
 import { once } from 'node:events';
+import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type RunningS3, startS3 } from '@darkroom/infra';
 import { objectStoreConformance } from '../testing/object-store-conformance.js';
@@ -104,6 +105,35 @@ describe('S3 as an object store', () => {
     through.stop();
     await link.stop();
   });
+
+  it('an upload may take long where its way is slow; a server that says nothing may not', async () => {
+    const { endpoint, accessKeyId, secretAccessKey } = s3;
+    const key = { bucket: 'images', region: 'us-east-1', accessKeyId, secretAccessKey, silentMs: 1_000 };
+    const patient = s3ObjectStore({ ...key, endpoint });
+    const object = objectOf('slow/one', randomBytes(60_000));
+    const slowly = Readable.from(
+      (async function* () {
+        for (let at = 0; at < object.bytes; at += 10_000) {
+          await delay(500);
+          yield object.body.subarray(at, at + 10_000);
+        }
+      })(),
+    );
+    expect(await patient.put({ ...object, body: slowly })).toBe('stored');
+    patient.stop();
+    const mute = createServer(() => undefined).listen(0, '127.0.0.1');
+    await once(mute, 'listening');
+    const asked = s3ObjectStore({
+      ...key,
+      endpoint: `http://127.0.0.1:${(mute.address() as AddressInfo).port}`,
+    });
+    const began = performance.now();
+    await expect(asked.head('any')).rejects.toMatchObject({ code: 'unavailable' });
+    await expect(asked.checkBucket()).rejects.toMatchObject({ code: 'unavailable' });
+    expect(performance.now() - began).toBeLessThan(15_000);
+    asked.stop();
+    mute.close();
+  }, 30_000);
 
   it('a put whose answer was lost is there, and is told as existing when it is put again', async () => {
     const link = await brokenLink({ answers: false });

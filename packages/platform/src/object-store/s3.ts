@@ -30,6 +30,8 @@ export interface S3Settings {
   readonly region: string;
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
+  /** Longest time between two signs of life of a server that was asked. Default 20,000. */
+  readonly silentMs?: number;
 }
 
 /** Objects in a bucket, which also hands out links to them. */
@@ -50,8 +52,9 @@ export type S3ObjectStore = ObjectStore &
 const ignore = (): void => undefined;
 const silent = { trace: ignore, debug: ignore, info: ignore, warn: ignore, error: ignore };
 const connectMs = 3_000;
-/** Between two signs of life of a server that was asked. */
 const silentMs = 20_000;
+/** A start waits for no more than a look. */
+const lookMs = 3_000;
 
 const statusOf = (error: unknown): number | undefined =>
   error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
@@ -91,7 +94,8 @@ export function s3ObjectStore(settings: S3Settings): S3ObjectStore {
     // Ours is a sha256 that is known before; the SDK need make none of its own.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
-    requestHandler: { connectionTimeout: connectMs, requestTimeout: silentMs, throwOnRequestTimeout: true },
+    // Of the whole request nothing is asked: an upload takes as long as its way is slow.
+    requestHandler: { connectionTimeout: connectMs, socketTimeout: settings.silentMs ?? silentMs },
   });
 
   const factsOf = async (Key: string): Promise<ObjectFacts | null> =>
@@ -221,7 +225,15 @@ export function s3ObjectStore(settings: S3Settings): S3ObjectStore {
     makeBucket: async () =>
       server('make the bucket', async () => {
         try {
-          await client.send(new CreateBucketCommand({ Bucket }));
+          // Whose key may not make one may find it there.
+          const there = await client.send(new HeadBucketCommand({ Bucket })).then(
+            () => true,
+            (error: unknown) => {
+              if (statusOf(error) === 404) return false;
+              throw error;
+            },
+          );
+          if (!there) await client.send(new CreateBucketCommand({ Bucket }));
         } catch (error) {
           if (!(error instanceof BucketAlreadyOwnedByYou)) throw error;
         }
@@ -229,7 +241,7 @@ export function s3ObjectStore(settings: S3Settings): S3ObjectStore {
     checkBucket: async () =>
       server('look at the bucket', async () => {
         try {
-          await client.send(new HeadBucketCommand({ Bucket }));
+          await client.send(new HeadBucketCommand({ Bucket }), { abortSignal: AbortSignal.timeout(lookMs) });
         } catch (error) {
           const status = statusOf(error);
           if (status === undefined || status >= 500) throw error;

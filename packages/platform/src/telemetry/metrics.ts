@@ -11,7 +11,8 @@ interface Described {
 export const counters = {
   attempts: {
     name: 'darkroom.attempts',
-    description: 'Attempts that ended, by provider account and how.',
+    description:
+      'Attempts that the vendor ended, by provider account and how; those that were settled as not made are not among them.',
   },
   vendorPolls: {
     name: 'darkroom.vendor.polls',
@@ -28,7 +29,7 @@ export const counters = {
   },
   refusedTransitions: {
     name: 'darkroom.transitions.refused',
-    description: 'Decisions that the table of transitions refused, by phase and command.',
+    description: 'Decisions that the table of transitions refused, by phase and reason.',
   },
 } as const satisfies Readonly<Record<string, Described>>;
 
@@ -99,7 +100,8 @@ export const gauges = {
   oldestTransaction: {
     name: 'darkroom.database.oldest_transaction',
     unit: 's',
-    description: 'Age of the oldest open transaction: readers of the log wait for those that wrote.',
+    description:
+      'For how long the same transaction has been the oldest that writes: readers of the log wait for it.',
   },
 } as const satisfies Readonly<Record<string, Described>>;
 
@@ -163,9 +165,12 @@ export function watchGauge(gauge: keyof typeof gauges, look: () => Promise<reado
   const described: Described = gauges[gauge];
   const instrument = meter?.createObservableGauge(nameOf(described), described);
   let seen: readonly Seen[] = [];
+  let asked: Promise<readonly Seen[]> | undefined;
   const callback = async (result: ObservableResult): Promise<void> => {
     try {
-      seen = await look();
+      // One that hangs is not asked again meanwhile.
+      asked ??= look().finally(() => (asked = undefined));
+      seen = await within(lookMs, asked);
     } catch {
       // What was seen before would be shown again, as if it were true; thrown on, the error would take these too.
       for (const { labels } of seen) result.observe(Number.NaN, labels);
@@ -177,12 +182,33 @@ export function watchGauge(gauge: keyof typeof gauges, look: () => Promise<reado
   return () => instrument?.removeCallback(callback);
 }
 
-/** A look that several gauges share: made once for those that ask within a second. */
+/** Shorter than what collects them waits: its own bound would leave what was seen before. */
+const lookMs = 2_000;
+
+async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** A look that several ask for: one at a time, and made once for those that ask within a second. One that hangs is not asked again meanwhile. */
 export function sharedLook<T>(look: () => Promise<T>): () => Promise<T> {
-  let last: { readonly at: number; readonly answer: Promise<T> } | undefined;
+  let answer: Promise<T> | undefined;
+  let answeredAt = Number.NEGATIVE_INFINITY;
+  let isPending = false;
   return () => {
-    if (last === undefined || performance.now() - last.at > 1_000)
-      last = { at: performance.now(), answer: look() };
-    return last.answer;
+    if (answer !== undefined && (isPending || performance.now() - answeredAt <= 1_000)) return answer;
+    isPending = true;
+    answer = look().finally(() => {
+      isPending = false;
+      answeredAt = performance.now();
+    });
+    return answer;
   };
 }

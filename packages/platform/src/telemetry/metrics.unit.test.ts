@@ -60,6 +60,18 @@ describe('metrics', () => {
       endOther();
     });
 
+    it('that hang show NaN, and are not asked again while they do', async () => {
+      let looks = 0;
+      const answers = [Promise.resolve([{ value: 1 }]), new Promise<never>(() => undefined)];
+      const end = watchGauge('relayLag', () => answers[looks++] ?? Promise.reject(new Error('asked again')));
+      const lines = (): Promise<string[]> => linesOf('darkroom_relay_lag');
+      expect(await lines()).toEqual(['darkroom_relay_lag 1']);
+      expect(await lines()).toEqual(['darkroom_relay_lag NaN']);
+      expect(await lines()).toEqual(['darkroom_relay_lag NaN']);
+      expect(looks).toBe(2);
+      end();
+    }, 20_000);
+
     it('share a look that several ask for at once', async () => {
       let looks = 0;
       const look = sharedLook(async () => (looks += 1));

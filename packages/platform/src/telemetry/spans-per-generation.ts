@@ -15,9 +15,10 @@ const mostSpans = 59;
 /** What of that each process may make; where all services are one process, it may make all. */
 const shares: Readonly<Record<string, number>> = {
   intake: 3,
-  'provider-gateway': 16,
-  artifact: 26,
-  projections: 14,
+  'provider-gateway': 14,
+  artifact: 22,
+  projections: 10,
+  relay: 10,
 };
 
 /** Tell how it went as a whole: the last sixth of a share is kept for them. */

@@ -36,7 +36,7 @@ describe('the spans of one generation', () => {
   });
 
   it('are no more over all services in processes of their own', () => {
-    const made = ['intake', 'provider-gateway', 'artifact', 'projections'].map((service) => {
+    const made = ['intake', 'provider-gateway', 'artifact', 'projections', 'relay'].map((service) => {
       const sampler = new SpansPerGeneration(service);
       return count(200, () => asks(sampler, spanNames.attempt, 'g'));
     });

@@ -82,7 +82,9 @@ function recordEnd({ events, state }: LoadedGeneration, appended: readonly NewEv
   if (produced) recordSpan(spanNames.storing, { from: produced.recordedAt.getTime(), to: now });
   const outcome = appended.find(({ type }) => endings.has(type))?.type ?? '';
   count('ended', { outcome });
-  const began = events.findLast(({ type }) => type === 'GenerationRequested' || type === 'RetryOrdered');
+  // A retry that is ordered within a run belongs to it; the first event of a later one began it.
+  const began =
+    state.run === 1 ? events[0] : events.find(({ data }) => 'run' in data && data.run === state.run);
   if (began)
     measure('ownDelay', (now - began.recordedAt.getTime() - atVendorsMs(events, state.run)) / 1_000, {
       outcome,
