@@ -114,7 +114,7 @@ describe('S3 as an object store', () => {
     const slowly = Readable.from(
       (async function* () {
         for (let at = 0; at < object.bytes; at += 10_000) {
-          await delay(500);
+          await delay(250);
           yield object.body.subarray(at, at + 10_000);
         }
       })(),
