@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -123,6 +123,16 @@ export class ChaosWorld {
 
   get dataDir(): string {
     return this.darkroom.dataDir;
+  }
+
+  /** Lines that the processes logged with this in them. */
+  logged(text: string): string[] {
+    const folder = join(this.dataDir, 'logs');
+    return readdirSync(folder).flatMap((name) =>
+      readFileSync(join(folder, name), 'utf8')
+        .split('\n')
+        .filter((line) => line.includes(text)),
+    );
   }
 
   /** Past every proxy. */

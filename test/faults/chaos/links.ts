@@ -16,7 +16,8 @@ const toxics: Readonly<Record<Exclude<LinkFault, 'down'>, object>> = {
   slow: { type: 'latency', attributes: { latency: 400, jitter: 300 } },
   // Every connection is reset after so many milliseconds, also those that come meanwhile.
   cut: { type: 'reset_peer', attributes: { timeout: 100 } },
-  mute: { type: 'timeout', attributes: { timeout: 0 } },
+  // Longer than the fault: what is sent arrives once it is over. (A timeout of 0 would drop it, which TCP does not do.)
+  mute: { type: 'latency', attributes: { latency: 4_000, jitter: 0 } },
 };
 
 /** Links through a toxiproxy at this URL. */

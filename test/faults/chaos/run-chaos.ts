@@ -38,6 +38,8 @@ export interface ChaosReport {
   readonly statuses: Readonly<Record<string, number>>;
   /** Seconds after the last fault until all had ended; null: they had not in time. */
   readonly drainedAfter: number | null;
+  /** Lines of the sweep that found what the bus had not brought. */
+  readonly sweptUp: readonly string[];
   readonly findings: readonly Finding[];
 }
 
@@ -86,9 +88,11 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
       faults: done,
       statuses,
       drainedAfter,
+      sweptUp: world.logged('the sweep found events'),
       findings,
     };
-    say(JSON.stringify({ ...report, findings: findings.length }));
+    say(JSON.stringify({ ...report, sweptUp: report.sweptUp.length, findings: findings.length }));
+    for (const line of report.sweptUp) say(line);
     for (const finding of findings.slice(0, 10)) say(finding);
     return report;
   } finally {
