@@ -23,9 +23,9 @@ it('tells for how long a transaction of another login has been open, and nothing
     await open;
   });
   const isOldest = async (): Promise<boolean> => {
-    const [row] = await database.sql<{ id: string }[]>`
-      SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS id`;
-    return row?.id === id;
+    const [row] = await database.sql<{ is: boolean }[]>`
+      SELECT pg_snapshot_xmin(pg_current_snapshot())::text = ${id} AS is`;
+    return id !== '' && row?.is === true;
   };
   try {
     // Other tests share the server: what is older than ours ends soon.

@@ -9,10 +9,13 @@ import { countInNeed } from '@darkroom/read-models';
 export function oldestTransaction(sql: Database, now: () => number = Date.now): () => Promise<number> {
   let seen: { readonly id: string; readonly since: number } | undefined;
   return async () => {
-    const [row] = await sql<{ oldest: string; next: string }[]>`
-      select pg_snapshot_xmin(s)::text as oldest, pg_snapshot_xmax(s)::text as next from pg_current_snapshot() s`;
-    if (row === undefined || row.oldest === row.next) seen = undefined;
-    else if (seen?.id !== row.oldest) seen = { id: row.oldest, since: now() };
+    // Each that writes holds its own id. (The bounds of a snapshot do not tell one that is the newest from none.)
+    const [row] = await sql<{ id: string }[]>`
+      select transactionid::text as id from pg_locks
+      where locktype = 'transactionid' and mode = 'ExclusiveLock' and granted
+      order by age(transactionid) desc limit 1`;
+    if (row === undefined) seen = undefined;
+    else if (seen?.id !== row.id) seen = { id: row.id, since: now() };
     return seen === undefined ? 0 : (now() - seen.since) / 1_000;
   };
 }
