@@ -5,6 +5,8 @@ import { simulatorAccount, startProviderGateway } from '@darkroom/provider-gatew
 
 const { service, databaseUrl, dataDir, simulatorUrl, crash, leaseSeconds = 3 } = JSON.parse(process.argv[2]);
 
+const bus = { kind: 'postgres' };
+const objects = { kind: 'local-disk', directory: `${dataDir}/objects` };
 let hasStopped = false;
 async function at(line) {
   if (crash === undefined) return;
@@ -27,6 +29,8 @@ const running =
         {
           ...artifactDefaults,
           databaseUrl,
+          bus,
+          objects,
           dataDir,
           allowedHosts: [{ account: 'sim', origin: new URL(simulatorUrl).origin }],
           logLevel: 'error',
@@ -38,7 +42,8 @@ const running =
         {
           databaseUrl,
           publicUrl: 'http://127.0.0.1:9',
-          objectsDir: `${dataDir}/objects`,
+          bus,
+          objects,
           signingSecrets: ['a secret of these tests alone'],
           accounts: [simulatorAccount(simulatorUrl)],
           logLevel: 'error',
