@@ -4,8 +4,9 @@ import {
   ProblemError,
   type SettingName,
   type SettingValues,
-  sharedLook,
+  type Lag,
   watchGauge,
+  watchLag,
 } from '@darkroom/platform';
 import type { BusTransport } from './bus-transport.js';
 import { KafkaTransport } from './kafka/kafka-transport.js';
@@ -49,16 +50,15 @@ export function openBus(settings: BusSettings, options: BusOptions): BusTranspor
   return bus;
 }
 
-/** Shown for as long as the process lives: a look at one that was closed fails, and shows nothing. */
+/** Shown for as long as the process lives: once it is closed, looks at it fail. */
 function watch(bus: BusTransport, { sql, group }: BusOptions): void {
   const labels = { group };
-  const lag = sharedLook(async () => {
+  const lag = async (): Promise<Lag> => {
     const told = bus.health()?.lag;
     if (told === null) throw new Error('the broker cannot be asked');
     return told ?? subscriptionLag(sql, group);
-  });
-  watchGauge('consumerLag', async () => [{ value: (await lag()).events, labels }]);
-  watchGauge('consumerLagAge', async () => [{ value: (await lag()).ageSeconds, labels }]);
+  };
+  watchLag('consumer', lag, labels);
   watchGauge('parked', async () => [{ value: await countParked(sql, group), labels }]);
 }
 

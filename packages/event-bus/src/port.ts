@@ -1,3 +1,4 @@
+import type { Lag } from '@darkroom/platform';
 import type { BusMessage } from './message.js';
 
 /** Handles one message: done when it resolves. Handlers are level-triggered, so that a message may come twice. */
@@ -21,13 +22,6 @@ export interface ConsumerHealth {
    * What this member has not done of what it has; null while it cannot know. Undefined where the log itself tells it of the whole group.
    */
   readonly lag: Lag | null | undefined;
-}
-
-/** How far behind a consumer is. */
-export interface Lag {
-  readonly events: number;
-  /** Of the oldest of them; 0: there is none. */
-  readonly ageSeconds: number;
 }
 
 /** A running consumer of one group, whatever carries its messages. */

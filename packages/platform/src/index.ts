@@ -77,8 +77,9 @@ export { type RunningService, stopInReverse } from './process/running-service.js
 export { errorIndexPage, errorPage } from './http/error-pages.js';
 export { runMain } from './process/run-main.js';
 export { type ProcessService, serve } from './process/serve.js';
+export { within } from './process/within.js';
 export { stopOnSignals, type StopOnSignalsOptions } from './process/stop-on-signals.js';
-export { count, measure, type Seen, sharedLook, watchGauge } from './telemetry/metrics.js';
+export { count, type Lag, measure, watchGauge, watchLag } from './telemetry/metrics.js';
 export { startMetrics } from './telemetry/start-metrics.js';
 export { startTelemetry, type Telemetry, type TelemetryOptions } from './telemetry/start-telemetry.js';
 export { about, type Subject, turnsOutToBeAbout } from './telemetry/about.js';

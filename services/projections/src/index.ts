@@ -16,8 +16,7 @@ import {
   type Logger,
   NestLogger,
   type ProcessService,
-  sharedLook,
-  watchGauge,
+  watchLag,
 } from '@darkroom/platform';
 import {
   DetailProjection,
@@ -73,13 +72,13 @@ export async function startProjections(
     const holder = `projections-${randomUUID()}`;
     const rebuilds = startRebuilds({ sql, store, holder, logger, switched: () => detail.forget() });
     const feed = startFeed({ sql, store, holder, logger });
-    const behind = sharedLook(() => subscriptionLag(sql, feedSubscription));
-    const labels = { group: feedSubscription };
-    watchGauge('consumerLag', async () => [{ value: (await behind()).events, labels }]);
-    watchGauge('consumerLagAge', async () => [{ value: (await behind()).ageSeconds, labels }]);
+    const unwatch = watchLag('consumer', () => subscriptionLag(sql, feedSubscription), {
+      group: feedSubscription,
+    });
 
     let stopped: Promise<void> | undefined;
     const stop = async (): Promise<void> => {
+      unwatch();
       await Promise.all([app.close(), sweep.stop(), feed.stop(), rebuilds.stop()]);
       await closeStores();
     };

@@ -14,8 +14,7 @@ import {
   type Logger,
   ProblemError,
   type ProcessService,
-  sharedLook,
-  watchGauge,
+  watchLag,
 } from '@darkroom/platform';
 import type { RelayConfig } from './config.js';
 import { type Relay, relayLog, relaySubscription } from './relay.js';
@@ -47,11 +46,7 @@ export async function startRelay(config: RelayConfig, options: RelayOptions = {}
     log: logger,
   });
   const relay: Relay = relayLog({ store, publisher, holder: `relay-${randomUUID()}`, logger });
-  const lag = sharedLook(() => subscriptionLag(sql, relaySubscription));
-  const ends = [
-    watchGauge('relayLag', async () => [{ value: (await lag()).events }]),
-    watchGauge('relayLagAge', async () => [{ value: (await lag()).ageSeconds }]),
-  ];
+  const unwatch = watchLag('relay', () => subscriptionLag(sql, relaySubscription));
   const answers = databaseProbe(() => sql`select 1`);
   const ready = async (): Promise<void> => {
     await answers();
@@ -60,7 +55,7 @@ export async function startRelay(config: RelayConfig, options: RelayOptions = {}
   };
   let stopped: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
-    for (const end of ends) end();
+    unwatch();
     const relayed = relay.stop();
     // What is being published may wait for a broker that is away: it is published again by whoever comes next.
     await Promise.race([relayed, delay(lastSendMs, undefined, { ref: false })]);

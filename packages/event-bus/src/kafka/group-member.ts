@@ -1,7 +1,7 @@
 import type { Consumer as KafkaJsConsumer, Kafka, KafkaMessage } from 'kafkajs';
 import { BusError } from '../errors.js';
 import type { BusLog } from '../port.js';
-import { within } from '../within.js';
+import { within } from '@darkroom/platform';
 import type { OwnSockets } from './own-sockets.js';
 
 /** One partition of one topic. */

@@ -7,6 +7,8 @@ export interface StartingPoint {
   readonly place: Place;
   /** Offset of the next record to take. */
   readonly from: bigint;
+  /** Offset that its next record will have. */
+  readonly end: bigint;
   /** What was noted lies outside of what the partition holds: its topic was made anew, or cut. All that is there is read again. */
   readonly outOfRange: boolean;
 }
@@ -43,7 +45,7 @@ export async function readGroupOffsets(
       const { low, high } = held.get(placeKey(place)) ?? { low: 0n, high: 0n };
       const noted = committed.get(placeKey(place)) ?? -1n;
       const outOfRange = noted >= 0n && (noted < low || noted > high);
-      return { place, from: noted < 0n || outOfRange ? low : noted, outOfRange };
+      return { place, from: noted < 0n || outOfRange ? low : noted, end: high, outOfRange };
     });
     return { startingPoints, partitions };
   });

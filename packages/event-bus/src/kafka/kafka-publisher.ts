@@ -4,7 +4,7 @@ import { recordPublished } from '../bus-spans.js';
 import { BusError } from '../errors.js';
 import type { BusMessage } from '../message.js';
 import { type BusLog, silentLog } from '../port.js';
-import { within } from '../within.js';
+import { within } from '@darkroom/platform';
 import { type KafkaAddress, openKafka } from './client.js';
 import { OwnSockets } from './own-sockets.js';
 import { type EventRecord, toRecord } from './record.js';

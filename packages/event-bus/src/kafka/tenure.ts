@@ -6,7 +6,8 @@ import { BusError } from '../errors.js';
 import type { KeyedScheduler } from '../keyed-scheduler.js';
 import { toBusMessage } from '../message.js';
 import { type DueStream, type ParkedStreams, parkedStreams } from '../parked-streams.js';
-import type { HandleMessage, Lag } from '../port.js';
+import type { HandleMessage } from '../port.js';
+import type { Lag } from '@darkroom/platform';
 import { aboutMessage, type Poll, recordPoll } from '../bus-spans.js';
 import { backoffMs, classifyFailure } from '../redelivery.js';
 import { interruptibleDelay } from '../wake-up.js';
@@ -182,11 +183,11 @@ export class Tenure implements MemberListener {
   records(place: Place, records: readonly KafkaMessage[], highWatermark: string): string | undefined {
     const partition = this.places.get(placeKey(place));
     if (!partition?.isReady || this.interrupt.signal.aborted) return undefined;
-    if (partition.endsBefore(BigInt(highWatermark))) {
+    partition.end = BigInt(highWatermark);
+    if (partition.endsBefore(partition.end)) {
       this.fail(new BusError('offsets_reset', `${placeKey(place)} ends before what was read of it`));
       return undefined;
     }
-    partition.end = BigInt(highWatermark);
     const poll = recordPoll('kafka', this.options.group, Date.now(), records.length);
     let last: string | undefined;
     for (const record of records) {
@@ -261,7 +262,7 @@ export class Tenure implements MemberListener {
     const found = await this.member.ask('offsets', readGroupOffsets(this.kafka, group, topics, gained));
     await this.loadParked();
     this.partitions = found.partitions;
-    for (const { place, from, outOfRange } of found.startingPoints) {
+    for (const { place, from, end, outOfRange } of found.startingPoints) {
       const partition = this.places.get(placeKey(place));
       if (partition === undefined || partition.isReady) continue;
       if (outOfRange)
@@ -270,6 +271,7 @@ export class Tenure implements MemberListener {
           'the partition no longer holds what was noted as read; all of it is read again',
         );
       partition.startAt(from);
+      partition.end = end;
       partition.paused = false;
       this.member.seek(place, String(from));
       if (!this.interrupt.signal.aborted) this.member.resume(place);

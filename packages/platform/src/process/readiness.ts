@@ -1,4 +1,6 @@
 import { ProblemError } from '../http/problem.js';
+import { oneAtATime } from './one-at-a-time.js';
+import { within } from './within.js';
 
 /** Ready when all of them are. @throws what the first one throws that is not */
 export function allReady(...probes: readonly (() => Promise<void>)[]): () => Promise<void> {
@@ -16,21 +18,12 @@ const answersWithinMs = 2_000;
  * @throws ProblemError `unavailable`, from what is returned
  */
 export function databaseProbe(ask: () => PromiseLike<unknown>): () => Promise<void> {
-  let asked: Promise<unknown> | undefined;
+  const asked = oneAtATime(ask);
   return async () => {
-    asked ??= Promise.resolve(ask()).finally(() => {
-      asked = undefined;
-    });
-    let timer: NodeJS.Timeout | undefined;
-    const tooLate = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`no answer within ${answersWithinMs} ms`)), answersWithinMs);
-    });
     try {
-      await Promise.race([asked, tooLate]);
+      await within(answersWithinMs, asked(), () => new Error(`no answer within ${answersWithinMs} ms`));
     } catch (cause) {
       throw new ProblemError('unavailable', 'The database does not answer.', { retryAfterSeconds: 2, cause });
-    } finally {
-      clearTimeout(timer);
     }
   };
 }

@@ -1,3 +1,5 @@
+import { oneAtATime } from '../process/one-at-a-time.js';
+import { within } from '../process/within.js';
 import type { Attributes, Counter, Histogram, Meter, ObservableResult } from '@opentelemetry/api';
 
 /** A name of OpenTelemetry's where there is one; the unit is part of what Prometheus shows. */
@@ -152,7 +154,7 @@ export function measure(histogram: keyof typeof histograms, seconds: number, lab
 }
 
 /** One value, and what it is of. */
-export interface Seen {
+interface Seen {
   readonly value: number;
   readonly labels?: Attributes;
 }
@@ -165,12 +167,10 @@ export function watchGauge(gauge: keyof typeof gauges, look: () => Promise<reado
   const described: Described = gauges[gauge];
   const instrument = meter?.createObservableGauge(nameOf(described), described);
   let seen: readonly Seen[] = [];
-  let asked: Promise<readonly Seen[]> | undefined;
+  const asked = oneAtATime(look);
   const callback = async (result: ObservableResult): Promise<void> => {
     try {
-      // One that hangs is not asked again meanwhile.
-      asked ??= look().finally(() => (asked = undefined));
-      seen = await within(lookMs, asked);
+      seen = await within(lookMs, asked(), late);
     } catch {
       // What was seen before would be shown again, as if it were true; thrown on, the error would take these too.
       for (const { labels } of seen) result.observe(Number.NaN, labels);
@@ -184,31 +184,37 @@ export function watchGauge(gauge: keyof typeof gauges, look: () => Promise<reado
 
 /** Shorter than what collects them waits: its own bound would leave what was seen before. */
 const lookMs = 2_000;
+const late = (): Error => new Error(`no answer within ${lookMs} ms`);
 
-async function within<T>(ms: number, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
+/** How far behind the end of a log somebody is. */
+export interface Lag {
+  readonly events: number;
+  /** Of the oldest of them; 0: there is none. */
+  readonly ageSeconds: number;
 }
 
-/** A look that several ask for: one at a time, and made once for those that ask within a second. One that hangs is not asked again meanwhile. */
-export function sharedLook<T>(look: () => Promise<T>): () => Promise<T> {
-  let answer: Promise<T> | undefined;
-  let answeredAt = Number.NEGATIVE_INFINITY;
-  let isPending = false;
+/** Both gauges of a lag, by one look for those that ask within a second. @returns its end */
+export function watchLag(
+  of: 'consumer' | 'relay',
+  look: () => Promise<Lag>,
+  labels: Attributes = {},
+): () => void {
+  const shared = sharedLook(look);
+  const ends = [
+    watchGauge(`${of}Lag`, async () => [{ value: (await shared()).events, labels }]),
+    watchGauge(`${of}LagAge`, async () => [{ value: (await shared()).ageSeconds, labels }]),
+  ];
   return () => {
-    if (answer !== undefined && (isPending || performance.now() - answeredAt <= 1_000)) return answer;
-    isPending = true;
-    answer = look().finally(() => {
-      isPending = false;
-      answeredAt = performance.now();
-    });
-    return answer;
+    for (const end of ends) end();
+  };
+}
+
+function sharedLook<T>(look: () => Promise<T>): () => Promise<T> {
+  let last: Promise<T> | undefined;
+  let answeredAt = Number.NEGATIVE_INFINITY;
+  const ask = oneAtATime(async () => look().finally(() => (answeredAt = performance.now())));
+  return () => {
+    if (last === undefined || performance.now() - answeredAt > 1_000) last = ask();
+    return last;
   };
 }

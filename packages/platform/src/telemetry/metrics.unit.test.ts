@@ -1,5 +1,5 @@
 import { createLogger } from '../logging/logger.js';
-import { count, counters, gauges, histograms, measure, sharedLook, watchGauge } from './metrics.js';
+import { count, counters, gauges, histograms, measure, watchGauge, watchLag } from './metrics.js';
 import { metricsText, startMetrics } from './start-metrics.js';
 
 const logger = createLogger({ service: 'test', level: 'silent' });
@@ -72,11 +72,15 @@ describe('metrics', () => {
       end();
     }, 20_000);
 
-    it('share a look that several ask for at once', async () => {
+    it('of a lag are seen by one look', async () => {
       let looks = 0;
-      const look = sharedLook(async () => (looks += 1));
-      expect(await Promise.all([look(), look()])).toEqual([1, 1]);
+      const end = watchLag('consumer', async () => ({ events: (looks += 1), ageSeconds: 7 }), { group: 'g' });
+      expect((await linesOf('darkroom_consumer_lag')).toSorted()).toEqual([
+        'darkroom_consumer_lag_age_seconds{group="g"} 7',
+        'darkroom_consumer_lag{group="g"} 1',
+      ]);
       expect(looks).toBe(1);
+      end();
     });
   });
 

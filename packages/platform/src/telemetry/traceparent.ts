@@ -16,9 +16,9 @@ export function spanContextOf(traceparent: string): SpanContext | undefined {
   return isSpanContextValid(named) ? named : undefined;
 }
 
-/** The trace id inside a `traceparent`; undefined when it is not a valid one. */
-export function traceIdOf(traceparent: string): string | undefined {
-  return spanContextOf(traceparent)?.traceId;
+/** The trace id inside a `traceparent`; undefined when it is none, or not a valid one. */
+export function traceIdOf(traceparent: string | null): string | undefined {
+  return spanContextOf(traceparent ?? '')?.traceId;
 }
 
 /** Where a trace is looked at, by a template in which `{trace_id}` stands for its id; null without one. */

@@ -31,7 +31,7 @@ export function toResource(detail: GenerationDetail, context: ResourceContext): 
   const { requested } = state;
   const id = toPublicId('gen', detail.id);
   const self = `/v1/generations/${id}`;
-  const traceId = (detail.traceparent === null ? undefined : traceIdOf(detail.traceparent)) ?? null;
+  const traceId = traceIdOf(detail.traceparent) ?? null;
   return {
     id,
     run: state.run,

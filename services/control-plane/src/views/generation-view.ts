@@ -98,7 +98,7 @@ export function generationSummary(
   { now, traceUrl }: ViewContext,
 ): GenerationSummary {
   const { state } = detail;
-  const traceId = (detail.traceparent === null ? undefined : traceIdOf(detail.traceparent)) ?? null;
+  const traceId = traceIdOf(detail.traceparent) ?? null;
   return {
     id: toPublicId('gen', detail.id),
     tenant: detail.tenant,
