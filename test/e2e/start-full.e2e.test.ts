@@ -5,6 +5,7 @@ import { readTopic } from '@darkroom/event-bus/testing';
 import type { ReadyFile } from '@darkroom/local';
 import { getBytes, getGeneration, isFinal, readLedger, type Resource, tryCreate } from '../faults/client.js';
 import { DarkroomProcess, fullLauncher } from '../faults/darkroom-process.js';
+import { isAlive } from '../faults/signal.js';
 import { until } from '../faults/until.js';
 
 const services = [
@@ -18,14 +19,6 @@ const services = [
   'kafka',
   's3',
 ];
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-};
 
 describe('each service a process of its own, on Kafka and S3', () => {
   const darkroom = new DarkroomProcess({ DRAIN_SECONDS: '0' }, fullLauncher);

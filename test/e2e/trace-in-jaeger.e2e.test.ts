@@ -3,23 +3,8 @@ import { startJaeger, type RunningJaeger } from '@darkroom/infra';
 import { readLedger, setFaults } from '../faults/client.js';
 import { DarkroomProcess, fullLauncher } from '../faults/darkroom-process.js';
 import { type JaegerSpan, traceAt, traceWith } from '../faults/jaeger.js';
-import { accepted, type Caller, caller, ended, post } from '../faults/trace.js';
+import { accepted, type Caller, caller, ended, post, steps } from '../faults/trace.js';
 import { until } from '../faults/until.js';
-
-const steps = [
-  'POST /v1/generations',
-  'append',
-  'process GenerationRequested',
-  'queue wait',
-  'submit',
-  'attempt',
-  'process OutputsProduced',
-  'download output',
-  'verify output',
-  'put output',
-  'storing',
-  'process GenerationCompleted',
-];
 
 /** One tree below the caller's span: nothing hangs in the air, and it is bounded. */
 function expectOneTree(trace: readonly JaegerSpan[], { spanId }: Caller): void {

@@ -32,7 +32,7 @@ describe('under load', () => {
         process.kill(before, 'SIGINT');
         await until('Postgres again', 30, async () => (world.postgres.pid === before ? undefined : true));
         await delay(restSeconds * 1_000);
-        await world.restart('kafka', outageSeconds);
+        await world.restart('kafka', { seconds: outageSeconds });
         await delay(restSeconds * 1_000);
         world.s3Front.isOverloaded = true;
         await delay(outageSeconds * 1_000);

@@ -15,6 +15,22 @@ export const caller = (): Caller => ({
   spanId: randomBytes(8).toString('hex'),
 });
 
+/** Spans of every generation that goes well, on whatever transport. */
+export const steps = [
+  'POST /v1/generations',
+  'append',
+  'process GenerationRequested',
+  'queue wait',
+  'submit',
+  'attempt',
+  'process OutputsProduced',
+  'download output',
+  'verify output',
+  'put output',
+  'storing',
+  'process GenerationCompleted',
+];
+
 /** Asks for a picture in the caller's trace, under a key of its own. */
 export async function post(
   target: Target,

@@ -2,46 +2,20 @@ import { join } from 'node:path';
 import { artifactDefaults, startArtifact } from '@darkroom/artifact';
 import { startControlPlane } from '@darkroom/control-plane';
 import { intakeDefaults, startIntake } from '@darkroom/intake';
-import { busSettingNames, busSettings } from '@darkroom/event-bus';
-import {
-  ConfigError,
-  objectStoreSettingNames,
-  objectStoreSettings,
-  readSettings,
-  type RunningService,
-  stopInReverse,
-} from '@darkroom/platform';
+import { busSettings } from '@darkroom/event-bus';
+import { objectStoreSettings, type RunningService, stopInReverse } from '@darkroom/platform';
 import { startProjections } from '@darkroom/projections';
 import { simulatorAccount, startProviderGateway } from '@darkroom/provider-gateway';
 import { startRelay } from '@darkroom/relay';
 import { startSimulator } from '@darkroom/simulator';
 import { bringUpToDate, openDatabaseOf } from './database.js';
 import type { RunningDarkroom } from './launch.js';
+import { readLauncherSettings } from './launcher-settings.js';
 import { isLoopback } from './loopback.js';
 import { settlePorts } from './ports.js';
 import type { ReadyFile } from './ready-file.js';
 import { loadSecrets } from './secrets.js';
 import { simulatedVendor } from './simulated-vendor.js';
-
-const settingNames = [
-  'INTAKE_PORT',
-  'CONTROL_PLANE_PORT',
-  'SIMULATOR_PORT',
-  'HOST',
-  'PUBLIC_URL',
-  'DATABASE_URL',
-  'DATABASE_OWNER_URL',
-  'PROVIDERS_FILE',
-  'DARKROOM_DEMO_KEY',
-  'DARKROOM_OPERATOR_KEY',
-  'SIGNING_SECRET',
-  'SIMULATOR_WEBHOOK_SECRET',
-  'LOG_LEVEL',
-  'LOG_PROMPTS',
-  'TRACE_URL',
-  ...busSettingNames,
-  ...objectStoreSettingNames,
-] as const;
 
 /**
  * Starts everything on a data folder that the caller has locked: Postgres unless one is given, the simulator, the services.
@@ -52,9 +26,7 @@ export async function startDarkroom(
   env: NodeJS.ProcessEnv,
   progress: (line: string) => void,
 ): Promise<RunningDarkroom> {
-  const settings = readSettings(settingNames, env);
-  if (settings.PROVIDERS_FILE !== undefined)
-    throw new ConfigError('PROVIDERS_FILE is not supported here yet: the simulator is the only account');
+  const settings = readLauncherSettings(['LOG_LEVEL', 'LOG_PROMPTS', 'TRACE_URL'], env);
   const { HOST: host, LOG_LEVEL: logLevel } = settings;
   const bus = busSettings(settings);
   const objects = objectStoreSettings({ ...settings, DATA_DIR: dataDir });

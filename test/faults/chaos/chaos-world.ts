@@ -8,6 +8,7 @@ import {
   type RunningKafka,
   type RunningS3,
   type RunningToxiproxy,
+  type ServerProcess,
   startKafka,
   startS3,
   startToxiproxy,
@@ -16,6 +17,7 @@ import type { ReadyFile } from '@darkroom/local';
 import { makeBucket, type ObjectStoreSettings } from '@darkroom/platform';
 import type { Target } from '../client.js';
 import { DarkroomProcess, fullLauncher } from '../darkroom-process.js';
+import { signal } from '../signal.js';
 import { until } from '../until.js';
 import type { Fault } from './fault-plan.js';
 import { type HttpLink, httpLink } from './http-link.js';
@@ -107,7 +109,7 @@ export class ChaosWorld {
     );
     const world = new ChaosWorld(folder, darkroom, postgres, kafka, s3, toxiproxy, map, s3Front, transport);
     try {
-      world.present = await darkroom.start(90, { SIMULATOR_PORT: String(simulatorPort) });
+      world.present = await darkroom.start(90);
       return world;
     } catch (error) {
       await world.stop();
@@ -172,7 +174,7 @@ export class ChaosWorld {
     }
     if (fault.process === 'kafka' || fault.process === 's3') {
       if (this.restarting.has(fault.process)) return false;
-      this.beside(this.restart(fault.process));
+      this.beside(this.restart(fault.process, { inOrder: fault.kind === 'stop' }));
       return true;
     }
     // Postgres takes SIGTERM for an order to wait until its clients have gone by themselves.
@@ -209,16 +211,21 @@ export class ChaosWorld {
     return this.darkroom.ready?.processes.find((one) => one.name === name)?.pid;
   }
 
-  /** Killed as by a crash, and started again on what it had, so much later. */
-  async restart(server: 'kafka' | 's3', seconds = 0): Promise<void> {
+  /** Killed as by a crash, or stopped in order, and started again on what it had, so much later. */
+  async restart(
+    server: 'kafka' | 's3',
+    { seconds = 0, inOrder = false }: { readonly seconds?: number; readonly inOrder?: boolean } = {},
+  ): Promise<void> {
+    const end = async (one: ServerProcess | undefined): Promise<void> =>
+      inOrder ? one?.stop() : one?.kill();
     this.restarting.add(server);
     if (server === 'kafka') {
       const port = this.links.get('kafka')?.address.split(':')[1];
-      await this.kafka?.kill();
+      await end(this.kafka);
       await delay(seconds * 1_000);
       this.kafka = await startKafka(kafkaOf(this.folder, Number(port)));
     } else {
-      await this.s3.kill();
+      await end(this.s3);
       await delay(seconds * 1_000);
       this.s3 = await startS3({ dataDir: join(this.folder, 's3') });
     }
@@ -245,14 +252,4 @@ async function letServicesActAsClients(postgres: EmbeddedPostgres): Promise<void
   const admin = openDatabase(postgres.superuserUrl, { max: 1 });
   await admin`GRANT darkroom_api TO ${admin(decodeURIComponent(new URL(postgres.url).username))}`;
   await admin.end({ timeout: 5 });
-}
-
-/** False: it is gone. */
-function signal(pid: number, name: NodeJS.Signals): boolean {
-  try {
-    process.kill(pid, name);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -9,6 +9,7 @@ import {
   type RecordedEvent,
 } from '@darkroom/event-store';
 import { createLogger, type ObjectStore, openObjectStore, toPublicId } from '@darkroom/platform';
+import { detailColumns, parseDetailRow } from '@darkroom/read-models/testing';
 import { z } from 'zod';
 import { readLedger, type Resource, type Target } from '../client.js';
 import type { ChaosWorld } from './chaos-world.js';
@@ -23,7 +24,7 @@ const vendorJob = z.object({
 const atOnce = 16;
 
 /** Reads the whole log. */
-export async function wholeLog(sql: Database): Promise<RecordedEvent[]> {
+async function wholeLog(sql: Database): Promise<RecordedEvent[]> {
   const store = createPostgresEventStore(sql);
   const events: RecordedEvent[] = [];
   let after = origin;
@@ -102,9 +103,8 @@ async function each<T, Answer>(
 }
 
 async function detailsOf(sql: Database): Promise<Evidence['details']> {
-  const rows = await sql`
-    select id, tenant, version, state, prompt, metadata, erased, traceparent from read_models.detail_v1`;
-  return new Map(rows.map((row) => [String(row['id']), { ...row }])) as unknown as Evidence['details'];
+  const rows = await sql`select ${detailColumns(sql)} from read_models.detail_v1 d`;
+  return new Map(rows.map(parseDetailRow).map((detail) => [detail.id, detail]));
 }
 
 const feedOf = async (sql: Database): Promise<FeedRow[]> => sql<FeedRow[]>`

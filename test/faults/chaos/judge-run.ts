@@ -109,12 +109,13 @@ export function judgeCharges(
       paid.set(line.prompt ?? '', [...(paid.get(line.prompt ?? '') ?? []), line]);
   const byPrompt = new Map([...folded.values()].map((one) => [one.prompt ?? '', one]));
   for (const [prompt, lines] of paid) {
-    const state = byPrompt.get(prompt)?.state;
-    if (state === undefined) {
+    const paidFor = byPrompt.get(prompt);
+    const state = paidFor?.state;
+    if (paidFor === undefined || state === undefined) {
       findings.push(`charge: "${prompt}" was paid for and is in no stream`);
       continue;
     }
-    const { id } = byPrompt.get(prompt) ?? { id: '' };
+    const { id } = paidFor;
     // A submit that came to nothing at the vendor was not accepted; each that was belongs to an attempt of its own.
     if (lines.length > state.attempts.length)
       findings.push(
@@ -129,7 +130,7 @@ export function judgeCharges(
     )
       findings.push(`charge: ${id} was accepted ${lines.length} times, and nothing explains the second`);
     const micros = lines.reduce((sum, { charged_micros }) => sum + charged_micros, 0);
-    const told = byPrompt.get(prompt)?.events.findLast(({ type }) => finalEvents.has(type));
+    const told = paidFor.events.findLast(({ type }) => finalEvents.has(type));
     if (micros > 0 && told !== undefined && 'charge' in told.data && told.data.charge === 'CHARGE_NONE')
       findings.push(`charge: ${id} was told as not charged, the vendor charged ${micros}`);
     if (micros > 0 && isFinalPhase(state.phase) && state.charge === 'CHARGE_NONE')
@@ -139,7 +140,7 @@ export function judgeCharges(
       const isKnown =
         state.attempts.some(({ vendorJobId }) => vendorJobId === job_id) ||
         state.orphans.some(({ vendorJobId }) => vendorJobId === job_id);
-      if (!isKnown && settledByVendor.has(`sim/${model.replace(/^sim\//, '')}`) && isFinalPhase(state.phase))
+      if (!isKnown && settledByVendor.has(`sim/${model}`) && isFinalPhase(state.phase))
         findings.push(
           `charge: job ${job_id ?? ''} of ${id} was paid for, and is neither its attempt's nor an orphan`,
         );

@@ -25,6 +25,33 @@ const standStill = `if (access.qualified === 'sim/standard') {
             Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 25_000);
         } catch {}
     }`;
+/** Between the intent and the first byte. */
+const stillBeforeSubmit: Change = {
+  file: `${gateway}/use-cases/submit.js`,
+  find: 'await ports.at(3, generation);',
+  replace: standStill,
+};
+/** With the vendor’s answer in its hand. */
+const stillAfterPoll: Change = {
+  file: `${gateway}/use-cases/watch-job.js`,
+  find: 'const answer = await ports.calls.poll(access, jobId, job.signal);',
+  replace: `const answer = await ports.calls.poll(access, jobId, job.signal);\n    ${standStill}`,
+};
+/** What was written first may be committed last. */
+const slowTransactions: Change = {
+  file: `${store}/append.js`,
+  find: `                outcomes[member.index] = { outcome: 'appended', version };
+        }`,
+  replace: `                outcomes[member.index] = { outcome: 'appended', version };
+        }
+        await tx\`SELECT pg_sleep(random() * 0.2)\`;`,
+};
+/** What the bus does not bring stays unheard. */
+const noSweep: Change = {
+  file: 'packages/event-bus/dist/sweep.js',
+  find: 'more = await sweepPage(options, subscription, holder);',
+  replace: 'more = holder === subscription && (await sweepPage(options, subscription, holder));',
+};
 const twoOfEach = { env: { INSTANCES: '2' } };
 
 export const plantedBugs: readonly PlantedBug[] = [
@@ -63,14 +90,7 @@ export const plantedBugs: readonly PlantedBug[] = [
         replace: `    WHERE e.position > \${String(position)}::bigint AND \${String(tx)}::text IS NOT NULL
     ORDER BY e.position LIMIT`,
       },
-      {
-        file: `${store}/append.js`,
-        find: `                outcomes[member.index] = { outcome: 'appended', version };
-        }`,
-        replace: `                outcomes[member.index] = { outcome: 'appended', version };
-        }
-        await tx\`SELECT pg_sleep(random() * 0.2)\`;`,
-      },
+      slowTransactions,
     ],
     // As long as its control has: what the bus passed over is swept up after a minute.
     run: { drainSeconds: 60 },
@@ -109,11 +129,7 @@ export const plantedBugs: readonly PlantedBug[] = [
         find: 'if (request.sendByMonotonicMs !== undefined && performance.now() >= request.sendByMonotonicMs) {',
         replace: 'if (request.sendByMonotonicMs === 0) {',
       },
-      {
-        file: `${gateway}/use-cases/submit.js`,
-        find: 'await ports.at(3, generation);',
-        replace: standStill,
-      },
+      stillBeforeSubmit,
     ],
     run: { ...twoOfEach, targets: ['control-plane'], links: [], seconds: 40 },
     found: /^charge: .*accepted \d+ times/,
@@ -131,11 +147,7 @@ export const plantedBugs: readonly PlantedBug[] = [
         find: '    OutputsProduced: {\n',
         replace: "    OutputsProduced: {\n        succeeded: go('storing', 'always'),\n",
       },
-      {
-        file: `${gateway}/use-cases/watch-job.js`,
-        find: 'const answer = await ports.calls.poll(access, jobId, job.signal);',
-        replace: `const answer = await ports.calls.poll(access, jobId, job.signal);\n    ${standStill}`,
-      },
+      stillAfterPoll,
     ],
     run: { ...twoOfEach, targets: ['control-plane'], links: [], seconds: 40 },
     found: /^stream: .*not legal/,
@@ -216,11 +228,7 @@ export const plantedBugs: readonly PlantedBug[] = [
         find: '            finish();\n            this.done += 1;',
         replace: '            this.done += 1;',
       },
-      {
-        file: 'packages/event-bus/dist/sweep.js',
-        find: 'more = await sweepPage(options, subscription, holder);',
-        replace: 'more = holder === subscription && (await sweepPage(options, subscription, holder));',
-      },
+      noSweep,
     ],
     run: { transport: 'kafka', targets: ['provider-gateway', 'projections', 'artifact'], drainSeconds: 60 },
     found: /^(?:open|projection): /,
@@ -255,24 +263,12 @@ export const plantedBugs: readonly PlantedBug[] = [
 export const harmless: readonly Omit<PlantedBug, 'found'>[] = [
   {
     name: 'a process that stands still for longer than its lease, before a submit',
-    changes: [
-      {
-        file: `${gateway}/use-cases/submit.js`,
-        find: 'await ports.at(3, generation);',
-        replace: standStill,
-      },
-    ],
+    changes: [stillBeforeSubmit],
     run: { ...twoOfEach, targets: ['control-plane'], links: [], seconds: 40, drainSeconds: 60 },
   },
   {
     name: 'a process that stands still for longer than its lease, with an answer in its hand',
-    changes: [
-      {
-        file: `${gateway}/use-cases/watch-job.js`,
-        find: 'const answer = await ports.calls.poll(access, jobId, job.signal);',
-        replace: `const answer = await ports.calls.poll(access, jobId, job.signal);\n    ${standStill}`,
-      },
-    ],
+    changes: [stillAfterPoll],
     run: { ...twoOfEach, targets: ['control-plane'], links: [], seconds: 40, drainSeconds: 60 },
   },
   {
@@ -286,26 +282,13 @@ export const harmless: readonly Omit<PlantedBug, 'found'>[] = [
             try {
                 await run(over);`,
       },
-      {
-        file: 'packages/event-bus/dist/sweep.js',
-        find: 'more = await sweepPage(options, subscription, holder);',
-        replace: 'more = holder === subscription && (await sweepPage(options, subscription, holder));',
-      },
+      noSweep,
     ],
     run: { transport: 'kafka', targets: ['provider-gateway', 'projections', 'artifact'], drainSeconds: 60 },
   },
   {
     name: 'a transaction that stays open for a while',
-    changes: [
-      {
-        file: `${store}/append.js`,
-        find: `                outcomes[member.index] = { outcome: 'appended', version };
-        }`,
-        replace: `                outcomes[member.index] = { outcome: 'appended', version };
-        }
-        await tx\`SELECT pg_sleep(random() * 0.2)\`;`,
-      },
-    ],
+    changes: [slowTransactions],
     run: { drainSeconds: 60 },
   },
 ];

@@ -2,7 +2,7 @@ import { type ChaosReport, runChaos } from '../chaos/run-chaos.js';
 import { harmless, type PlantedBug, plantedBugs } from './planted-bugs.js';
 import { plantedCopy } from './planted-copy.js';
 
-/** All of them, with a run of what is not changed before: npm run test:planted. */
+/** All of them, and their controls: npm run test:planted. */
 const isLongForm = process.env['PLANTED'] === 'all';
 const only = process.env['PLANTED_ONLY'];
 const quick = [

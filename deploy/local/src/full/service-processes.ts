@@ -6,7 +6,7 @@ export interface ServiceProcess {
   readonly program: string;
   /** Setting of its port; those of health are the launcher's own. */
   readonly portSetting: string;
-  /** Answered with 200 once it runs. */
+  /** Answered once it runs. */
   readonly livePath: string;
 }
 

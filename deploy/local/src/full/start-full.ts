@@ -1,8 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { answers, startServerProcess } from '@darkroom/infra';
-import { busSettingNames } from '@darkroom/event-bus';
-import { ConfigError, objectStoreSettingNames, readSettings } from '@darkroom/platform';
 import { bringUpToDate, openDatabaseOf } from '../database.js';
+import { readLauncherSettings } from '../launcher-settings.js';
 import { isLoopback } from '../loopback.js';
 import type { Launched, RunningDarkroom } from '../launch.js';
 import { settlePorts } from '../ports.js';
@@ -19,30 +17,10 @@ import {
   type ServiceProcess,
   simulatorProcess,
 } from './service-processes.js';
-
-const settingNames = [
-  'INTAKE_PORT',
-  'CONTROL_PLANE_PORT',
-  'SIMULATOR_PORT',
-  'HOST',
-  'PUBLIC_URL',
-  'DATABASE_URL',
-  'DATABASE_OWNER_URL',
-  'PROVIDERS_FILE',
-  'DARKROOM_DEMO_KEY',
-  'DARKROOM_OPERATOR_KEY',
-  'SIGNING_SECRET',
-  'SIMULATOR_WEBHOOK_SECRET',
-  'OTEL_EXPORTER_OTLP_ENDPOINT',
-  'DRAIN_SECONDS',
-  'INSTANCES',
-  ...busSettingNames,
-  ...objectStoreSettingNames,
-] as const;
+import { untilReady } from './until-ready.js';
 
 /** Beside its drain: a submit that the vendor answers with the pictures is waited for. */
 const stopSeconds = 65;
-const readyWithinMs = 60_000;
 
 /**
  * Starts the production shape on this machine: Postgres, Kafka, S3 and Jaeger unless they are given, the simulator, and each service as a
@@ -50,9 +28,10 @@ const readyWithinMs = 60_000;
  * @throws ConfigError, PortInUse, InfraError
  */
 export async function startFull({ dataDir, env, logger, progress }: Launched): Promise<RunningDarkroom> {
-  const settings = readSettings(settingNames, { BUS: 'kafka', ...env });
-  if (settings.PROVIDERS_FILE !== undefined)
-    throw new ConfigError('PROVIDERS_FILE is not supported here yet: the simulator is the only account');
+  const settings = readLauncherSettings(['OTEL_EXPORTER_OTLP_ENDPOINT', 'DRAIN_SECONDS', 'INSTANCES'], {
+    BUS: 'kafka',
+    ...env,
+  });
   const { HOST: host } = settings;
   const secrets = loadSecrets(dataDir, {
     demoKey: settings.DARKROOM_DEMO_KEY,
@@ -186,26 +165,4 @@ function environmentOf({ kafkaBrokers, objects, otlpEndpoint, jaeger }: RealServ
         }
       : {}),
   };
-}
-
-/** A service that runs may still be joining its group. */
-async function untilReady(urls: readonly string[]): Promise<void> {
-  const end = performance.now() + readyWithinMs;
-  for (const url of urls) {
-    while (!(await answers(`${url}/health/ready`))) {
-      if (performance.now() > end) throw new NotReady(url);
-      await delay(100);
-    }
-  }
-}
-
-/** A service runs, and could not do its work in time. */
-class NotReady extends Error {
-  override readonly name = 'NotReady';
-  readonly code = 'not_ready';
-  constructor(url: string) {
-    super(
-      `the service at ${url} was not ready within ${readyWithinMs / 1_000} s; what it says is in the data folder's logs`,
-    );
-  }
 }

@@ -1,20 +1,13 @@
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freePort } from '@darkroom/embedded-postgres';
 import { z } from 'zod';
 import { jaegerPart } from '../parts/jaeger.js';
 import { answers } from './answers.js';
 import { installedFolder } from './installed-folder.js';
+import { type OwnServerOptions, ownFolder } from './own-folder.js';
 import { keptFile } from './kept-file.js';
 import { type ServerProcess, startServerProcess } from './server-process.js';
-
-export interface JaegerOptions {
-  /** Keeps its ports over restarts; traces are in memory. Default: a temporary one, which goes with the server. */
-  readonly dataDir?: string;
-  readonly log?: (line: string) => void;
-  readonly onSpawn?: (pid: number) => void;
-}
 
 /** Jaeger, which is an OpenTelemetry collector too. */
 export interface RunningJaeger extends ServerProcess {
@@ -30,15 +23,12 @@ const portsSchema = z.object({ query: z.int(), queryGrpc: z.int(), otlp: z.int()
 const mostTraces = 100_000;
 
 /**
- * Starts Jaeger on loopback.
+ * Starts Jaeger on loopback; its traces are in memory.
  * @throws InfraError `not_installed` or `start_failed`
  */
-export async function startJaeger(options: JaegerOptions = {}): Promise<RunningJaeger> {
+export async function startJaeger(options: OwnServerOptions = {}): Promise<RunningJaeger> {
   const folder = installedFolder(jaegerPart);
-  const temporary =
-    options.dataDir === undefined ? await mkdtemp(join(tmpdir(), 'darkroom-jaeger-')) : undefined;
-  const dataDir = options.dataDir ?? temporary ?? '';
-  await mkdir(dataDir, { recursive: true });
+  const { dataDir, told } = await ownFolder('jaeger', options);
   const ports = await keptFile(join(dataDir, 'ports.json'), portsSchema, async () => ({
     query: await freePort(),
     queryGrpc: await freePort(),
@@ -53,9 +43,7 @@ export async function startJaeger(options: JaegerOptions = {}): Promise<RunningJ
     program: join(folder, 'jaeger'),
     args: ['--config', configFile],
     ready: () => answers(health),
-    ...(temporary === undefined ? {} : { temporary }),
-    ...(options.log === undefined ? {} : { log: options.log }),
-    ...(options.onSpawn === undefined ? {} : { onSpawn: options.onSpawn }),
+    ...told,
   });
   return {
     ...server,

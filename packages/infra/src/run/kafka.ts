@@ -1,24 +1,20 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { kafkaPart } from '../parts/kafka.js';
 import { runTool } from '../install/run-tool.js';
 import { freePort } from '@darkroom/embedded-postgres';
 import { installedFolder } from './installed-folder.js';
+import { type OwnServerOptions, ownFolder } from './own-folder.js';
 import { keptFile } from './kept-file.js';
 import { type ServerProcess, startServerProcess } from './server-process.js';
 
-export interface KafkaOptions {
-  /** Kept over restarts, with the ports. Default: a temporary one, which goes with the broker. */
-  readonly dataDir?: string;
+export interface KafkaOptions extends OwnServerOptions {
   /** Megabytes of Java heap. Default 512. */
   readonly heapMb?: number;
   /** Broker settings beside those below. */
   readonly settings?: Readonly<Record<string, string>>;
-  readonly log?: (line: string) => void;
-  readonly onSpawn?: (pid: number) => void;
 }
 
 /** One broker, its own controller. */
@@ -40,10 +36,7 @@ const clusterId = 'ZGFya3Jvb20tb25lLW5vZA';
  */
 export async function startKafka(options: KafkaOptions = {}): Promise<RunningKafka> {
   const folder = installedFolder(kafkaPart);
-  const temporary =
-    options.dataDir === undefined ? await mkdtemp(join(tmpdir(), 'darkroom-kafka-')) : undefined;
-  const dataDir = options.dataDir ?? temporary ?? '';
-  await mkdir(dataDir, { recursive: true });
+  const { dataDir, told } = await ownFolder('kafka', options);
   const ports = await keptFile(join(dataDir, 'ports.json'), portsSchema, async () => ({
     broker: await freePort(),
     controller: await freePort(),
@@ -78,9 +71,7 @@ export async function startKafka(options: KafkaOptions = {}): Promise<RunningKaf
       configFile,
     ],
     ready: /Kafka Server started/,
-    ...(temporary === undefined ? {} : { temporary }),
-    ...(options.log === undefined ? {} : { log: options.log }),
-    ...(options.onSpawn === undefined ? {} : { onSpawn: options.onSpawn }),
+    ...told,
   });
   return { ...server, brokers: `127.0.0.1:${ports.broker}` };
 }

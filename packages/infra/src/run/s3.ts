@@ -1,21 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { s3Part } from '../parts/s3.js';
 import { freePort } from '@darkroom/embedded-postgres';
 import { answers } from './answers.js';
 import { installedFolder } from './installed-folder.js';
+import { type OwnServerOptions, ownFolder } from './own-folder.js';
 import { keptFile } from './kept-file.js';
 import { type ServerProcess, startServerProcess } from './server-process.js';
-
-export interface S3Options {
-  /** Kept over restarts. Default: a temporary one, which goes with the server. */
-  readonly dataDir?: string;
-  readonly log?: (line: string) => void;
-  readonly onSpawn?: (pid: number) => void;
-}
 
 export interface RunningS3 extends ServerProcess {
   readonly endpoint: string;
@@ -29,10 +22,9 @@ const accessSchema = z.object({ port: z.int(), accessKeyId: z.string(), secretAc
  * Starts an S3 server of one's own on loopback, with one key that may do everything.
  * @throws InfraError `not_installed` or `start_failed`
  */
-export async function startS3(options: S3Options = {}): Promise<RunningS3> {
+export async function startS3(options: OwnServerOptions = {}): Promise<RunningS3> {
   const folder = installedFolder(s3Part);
-  const temporary = options.dataDir === undefined ? await mkdtemp(join(tmpdir(), 'darkroom-s3-')) : undefined;
-  const dataDir = options.dataDir ?? temporary ?? '';
+  const { dataDir, told } = await ownFolder('s3', options);
   await mkdir(join(dataDir, 'data'), { recursive: true });
   const access = await keptFile(join(dataDir, 'access.json'), accessSchema, async () => ({
     port: await freePort(),
@@ -66,9 +58,7 @@ export async function startS3(options: S3Options = {}): Promise<RunningS3> {
       '-admin.ui=false',
     ],
     ready: () => answers(endpoint),
-    ...(temporary === undefined ? {} : { temporary }),
-    ...(options.log === undefined ? {} : { log: options.log }),
-    ...(options.onSpawn === undefined ? {} : { onSpawn: options.onSpawn }),
+    ...told,
   });
   return { ...server, endpoint, accessKeyId, secretAccessKey };
 }

@@ -46,7 +46,7 @@ export interface ServerProcessOptions {
   readonly onSpawn?: (pid: number) => void;
 }
 
-/** A server of somebody else's that lives no longer than this process. */
+/** A program that lives no longer than this process. */
 export interface ServerProcess {
   readonly pid: number;
   /** Settles when it is gone, whatever the cause. */
