@@ -23,6 +23,11 @@ const { services } = z
   .parse(parse(text, { merge: true }));
 const own = Object.entries(services).filter(([, { build }]) => build !== undefined);
 
+/** What dclint prints, of one file; a file that it did not read would be none. */
+const findings = z
+  .array(z.object({ messages: z.array(z.object({ type: z.string(), message: z.string() })) }))
+  .length(1);
+
 /** As `.env` would have them. */
 const example = Object.fromEntries(
   readFileSync(`${folder}.env.example`, 'utf8')
@@ -37,12 +42,16 @@ describe('the compose file', () => {
   it('is one by its schema, and one that is not is told', () => {
     const broken = join(mkdtempSync(join(tmpdir(), 'darkroom-compose-')), 'compose.yaml');
     writeFileSync(broken, text.replace('read_only: true', 'read_olny: true'));
+    // As JSON: its lines for people have colours in them where FORCE_COLOR is set.
     const errors = (file: string): string[] => {
-      const { stdout, stderr } = spawnSync('node_modules/.bin/dclint', [file], {
+      const { stdout } = spawnSync('node_modules/.bin/dclint', ['-f', 'json', file], {
         encoding: 'utf8',
         cwd: root,
       });
-      return `${stdout}${stderr}`.split('\n').filter((line) => / error /.test(line));
+      return findings
+        .parse(JSON.parse(stdout))
+        .flatMap(({ messages }) => messages.filter(({ type }) => type === 'error'))
+        .map(({ message }) => message);
     };
     expect(errors(`${folder}compose.yaml`)).toEqual([]);
     expect(errors(broken).join()).toContain('additional properties');
