@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -51,7 +51,7 @@ export class DarkroomProcess {
         NODE_OPTIONS: '',
         DATA_DIR: this.dataDir,
         ...freePorts,
-        LOG_LEVEL: 'warn',
+        LOG_LEVEL: process.env['KEEP_LOGS'] === undefined ? 'warn' : 'info',
         ...this.env,
         ...settings,
       },
@@ -113,6 +113,11 @@ export class DarkroomProcess {
   /** Ends it and removes its data. */
   async dispose(): Promise<void> {
     await this.stop();
+    const kept = process.env['KEEP_LOGS'];
+    if (kept !== undefined) {
+      cpSync(join(this.dataDir, 'logs'), kept, { recursive: true });
+      writeFileSync(join(kept, 'launcher.log'), this.output);
+    }
     rmSync(this.dataDir, { recursive: true, force: true });
   }
 }

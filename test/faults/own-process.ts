@@ -3,7 +3,9 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { until } from './until.js';
 
-export type ServiceName = 'intake' | 'provider-gateway' | 'artifact' | 'projections' | 'control-plane';
+export type ServiceName =
+  'intake' | 'provider-gateway' | 'artifact' | 'projections' | 'control-plane' | 'relay';
+/** Those that run on every transport; the relay is for Kafka alone. */
 export const serviceNames: readonly ServiceName[] = [
   'projections',
   'artifact',

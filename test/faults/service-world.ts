@@ -5,6 +5,7 @@ import { artifactMigrations } from '@darkroom/artifact';
 import { controlPlaneMigrations } from '@darkroom/control-plane';
 import { busMigrations } from '@darkroom/event-bus';
 import { createTestDatabase, type TestDatabase } from '@darkroom/event-store/testing';
+import { type RunningKafka, startKafka } from '@darkroom/infra';
 import { intakeMigrations } from '@darkroom/intake';
 import { severableLink, type SeverableLink } from '@darkroom/platform/testing';
 import { providerGatewayMigrations } from '@darkroom/provider-gateway';
@@ -25,9 +26,11 @@ export class ServiceWorld {
     readonly link: SeverableLink,
     readonly simulator: RunningSimulator,
     readonly dataDir: string,
+    private readonly kafka: RunningKafka | undefined,
   ) {}
 
-  static async create(): Promise<ServiceWorld> {
+  /** @param bus default: the Postgres log */
+  static async create(bus: 'kafka' | 'postgres' = 'postgres'): Promise<ServiceWorld> {
     const database = await createTestDatabase({
       migrations: [
         busMigrations,
@@ -47,7 +50,8 @@ export class ServiceWorld {
       dataDir: join(dataDir, 'simulator'),
       webhookSecret,
     });
-    return new ServiceWorld(database, link, simulator, dataDir);
+    const kafka = bus === 'kafka' ? await startKafka({ dataDir: join(dataDir, 'kafka') }) : undefined;
+    return new ServiceWorld(database, link, simulator, dataDir, kafka);
   }
 
   /** What a service is told; what it does not read does no harm. */
@@ -64,6 +68,7 @@ export class ServiceWorld {
       DARKROOM_DEMO_KEY: demoKey,
       DARKROOM_OPERATOR_KEY: 'dk_ops_0123456789abcdef0123',
       DRAIN_SECONDS: '0',
+      ...(this.kafka === undefined ? {} : { BUS: 'kafka', KAFKA_BROKERS: this.kafka.brokers }),
     };
   }
 
@@ -80,6 +85,7 @@ export class ServiceWorld {
 
   async dispose(): Promise<void> {
     for (const one of this.processes) await one.kill();
+    await this.kafka?.stop();
     await this.link.stop();
     await this.simulator.stop();
     await this.database.drop();

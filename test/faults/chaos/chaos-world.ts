@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -156,8 +156,15 @@ export class ChaosWorld {
     return ['postgres', 's3', ...(this.transport === 'kafka' ? ['kafka'] : [])];
   }
 
-  /** Does one thing of a plan; what takes time goes on beside. @returns whether there was something to do it to */
+  /** Does one thing of a plan, and notes it beside the logs; what takes time goes on beside. @returns whether there was something to do it to */
   async apply(fault: Fault): Promise<boolean> {
+    const isDone = await this.doOne(fault);
+    const line = JSON.stringify({ time: new Date().toISOString(), isDone, ...fault });
+    appendFileSync(join(this.dataDir, 'logs', 'faults.log'), `${line}\n`);
+    return isDone;
+  }
+
+  private async doOne(fault: Fault): Promise<boolean> {
     if (fault.kind === 'link') {
       const link = this.links.get(fault.link);
       if (link === undefined) return false;

@@ -91,8 +91,9 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
       sweptUp: world.logged('the sweep found events'),
       findings,
     };
-    say(JSON.stringify({ ...report, sweptUp: report.sweptUp.length, findings: findings.length }));
-    for (const line of report.sweptUp) say(line);
+    const { faults, sweptUp, ...figures } = report;
+    say(JSON.stringify({ ...figures, sweptUp: sweptUp.length, findings: findings.length, faults }));
+    for (const line of sweptUp) say(line);
     for (const finding of findings.slice(0, 10)) say(finding);
     return report;
   } finally {

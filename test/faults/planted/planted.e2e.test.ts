@@ -35,14 +35,16 @@ async function reportOf({ changes, run }: Omit<PlantedBug, 'found'>): Promise<Ch
 }
 
 describe('the checker finds', () => {
-  it.each(chosen)(
-    '$name',
-    async (bug) => {
-      const { findings } = await reportOf(bug);
-      expect(findings.filter((finding) => bug.found.test(finding))).not.toEqual([]);
-    },
-    420_000,
-  );
+  // Those that were asked for by name may all be controls.
+  if (chosen.length > 0)
+    it.each(chosen)(
+      '$name',
+      async (bug) => {
+        const { findings } = await reportOf(bug);
+        expect(findings.filter((finding) => bug.found.test(finding))).not.toEqual([]);
+      },
+      420_000,
+    );
 
   it('every bug has a name of its own, and the quick ones are among them', () => {
     const names = plantedBugs.map(({ name }) => name);

@@ -265,6 +265,23 @@ describe('faults of Kafka and of its client', () => {
     await member.stop();
   });
 
+  it('told to stop while it waits to be let in, it does not wait for that, and no ghost of it stays', async () => {
+    const group = await atTheEnd();
+    // The broker lets nobody in before it has given up whoever is gone without a word.
+    const sessionTimeoutMs = 12_000;
+    const gone = await world.consume({ group, sessionTimeoutMs, handle: async () => undefined });
+    await until('it reads', () => gone.health().state === 'consuming', 30_000);
+    await gone.vanish();
+    const stateOf = async (): Promise<string | undefined> =>
+      (await world.admin.describeGroups([group])).groups[0]?.state;
+    const waiting = await world.consume({ group, sessionTimeoutMs, handle: async () => undefined });
+    await until('it waits', async () => (await stateOf()) === 'PreparingRebalance');
+    expect(waiting.health().state).toBe('starting');
+    await waiting.stop();
+    expect([waiting.health().state, await stateOf()]).toEqual(['stopped', 'PreparingRebalance']);
+    await until('nobody is in it', async () => (await stateOf()) === 'Empty', 60_000);
+  });
+
   it('a handler that never ends gives its partitions to another member after its limit', async () => {
     const group = await atTheEnd();
     const stream = await streamOf(2);
@@ -326,13 +343,11 @@ describe('faults of Kafka and of its client', () => {
     await member.stop();
   });
 
-  it('a topic made anew: what is in it is read from its beginning, and the log says so', async () => {
+  it('a topic made anew: what is in it is read from its beginning', async () => {
     const group = await atTheEnd();
     const seen: string[] = [];
-    const log = keptLog();
     const member = await world.consume({
       group,
-      log,
       handle: async (message) => void seen.push(place(message)),
     });
     const before = await Promise.all(Array.from({ length: 24 }, () => streamOf(2)));
@@ -346,6 +361,32 @@ describe('faults of Kafka and of its client', () => {
       'read from its beginning',
       () => after.every((stream) => seen.includes(`${stream}@1`)),
       60_000,
+    );
+    await member.stop();
+  });
+
+  it('an offset that a partition does not hold: all that it holds is read, and the log says so', async () => {
+    const group = `faults-${randomUUID()}`;
+    const stream = await streamOf(1);
+    const partitions = await world.admin.fetchTopicOffsets(topic);
+    await world.admin.setOffsets({
+      groupId: group,
+      topic,
+      partitions: partitions.map(({ partition, high }) => ({
+        partition,
+        offset: `${BigInt(high) + 1_000n}`,
+      })),
+    });
+    const seen: string[] = [];
+    const log = keptLog();
+    const member = await world.consume({
+      group,
+      log,
+      handle: async (message) => void seen.push(place(message)),
+    });
+    await until('read', () => seen.includes(`${stream}@1`), 30_000);
+    expect(log.lines.filter(({ message }) => message.includes('no longer holds'))).toHaveLength(
+      partitions.length,
     );
     await member.stop();
   });

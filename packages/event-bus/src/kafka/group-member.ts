@@ -58,6 +58,7 @@ export class GroupMember {
   private fail: (error: unknown) => void = () => undefined;
   private heardAt = performance.now();
   private watch: NodeJS.Timeout | undefined;
+  private isOver = false;
   private onJoined: () => void = () => undefined;
 
   constructor(
@@ -65,7 +66,12 @@ export class GroupMember {
     private readonly listener: MemberListener,
   ) {
     const { kafka, group, sessionTimeoutMs } = options;
-    this.ended = new Promise((_, reject) => (this.fail = reject));
+    this.ended = new Promise((_, reject) => {
+      this.fail = (error) => {
+        this.isOver = true;
+        reject(error);
+      };
+    });
     this.ended.catch(() => undefined);
     this.consumer = kafka.consumer({
       groupId: group,
@@ -172,6 +178,8 @@ export class GroupMember {
   }
 
   private quietly(run: () => void): void {
+    // What has ended fetches nothing that could be paused.
+    if (this.isOver) return;
     try {
       run();
     } catch (error) {

@@ -165,6 +165,11 @@ export class Tenure implements MemberListener {
       this.member.pause(place);
       gained.push(place);
     }
+    const { group, log } = this.options;
+    log.info(
+      { group, memberId, partitions: this.places.size, gained: gained.length },
+      'the group was joined',
+    );
     if (gained.length > 0) this.prepare(gained).catch((error: unknown) => this.fail(error));
     this.shared.onTrouble();
   }

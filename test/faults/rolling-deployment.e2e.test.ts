@@ -1,0 +1,104 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { OtlpReceiver } from '@darkroom/platform/testing';
+import { z } from 'zod';
+import { readLedger, setFaults } from './client.js';
+import { type OwnProcess, type ServiceName, serviceNames } from './own-process.js';
+import { ServiceWorld } from './service-world.js';
+import { type Caller, caller, ended, heardToTheEnd, post, steps, traceOf } from './trace.js';
+
+const acknowledgement = z.object({ data: z.object({ id: z.string() }) });
+const services: readonly ServiceName[] = [...serviceNames.filter((name) => name !== 'intake'), 'relay'];
+/** Issued orders must be obeyed by then; what is under way at the vendor here ends far sooner. */
+const endsWithinSeconds = 10;
+
+let collector: OtlpReceiver;
+let world: ServiceWorld;
+const enough = new AbortController();
+beforeAll(async () => {
+  collector = await OtlpReceiver.start();
+  world = await ServiceWorld.create('kafka');
+}, 60_000);
+afterAll(async () => {
+  enough.abort();
+  await world.dispose();
+  await collector.stop();
+}, 60_000);
+
+interface Asked {
+  readonly by: Caller;
+  readonly status: number | string;
+  readonly id: string | undefined;
+}
+
+it('on Kafka each service is replaced under load, as a deployment does: no request fails, each is paid once, no span is lost', async () => {
+  const telemetry = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, DRAIN_SECONDS: '1' };
+  const startIntake = async (): Promise<OwnProcess> => world.start('intake', telemetry);
+  let intake = await startIntake();
+  const startOther = async (name: ServiceName): Promise<OwnProcess> =>
+    world.start(name, { ...telemetry, PUBLIC_URL: intake.url });
+  const others = new Map<ServiceName, OwnProcess>();
+  for (const name of services) others.set(name, await startOther(name));
+  await setFaults(world.target(intake), {
+    submit: { accept_delay_seconds: 0.3 },
+    output: { slow: 0.2 },
+    job: { seconds: [0.3, 2] },
+  });
+
+  const asked: Promise<Asked>[] = [];
+  const ask = async (n: number): Promise<Asked> => {
+    const by = caller();
+    // Every tenth is held: its answer is due long after the order to end.
+    const headers: Record<string, string> = n % 10 === 0 ? { prefer: 'wait=60' } : {};
+    try {
+      const answer = await post(world.target(intake), by, { prompt: `rolling ${n}` }, headers);
+      const { data } = answer.ok ? acknowledgement.parse(await answer.json()) : {};
+      return { by, status: answer.status, id: data?.id };
+    } catch (error) {
+      return { by, status: String(error instanceof Error ? error.cause : error), id: undefined };
+    }
+  };
+  const load = (async () => {
+    for (let n = 0; !enough.signal.aborted; n += 1) {
+      asked.push(ask(n));
+      await delay(250);
+    }
+  })();
+
+  const replaced: string[] = [];
+  const endInOrder = async (old: OwnProcess): Promise<void> => {
+    const at = performance.now();
+    old.signal('SIGTERM');
+    expect([old.service, await old.ended(endsWithinSeconds)]).toEqual([old.service, 0]);
+    replaced.push(`${old.service} ${Math.round(performance.now() - at)} ms`);
+  };
+  for (const name of services) {
+    const next = await startOther(name);
+    const old = others.get(name);
+    others.set(name, next);
+    if (old) await endInOrder(old);
+  }
+  const oldIntake = intake;
+  // From here on whoever shares out the requests gives it no more.
+  intake = await startIntake();
+  await endInOrder(oldIntake);
+  enough.abort();
+  await load;
+
+  const answers = await Promise.all(asked);
+  expect(answers.filter(({ status }) => status !== 202 && status !== 200)).toEqual([]);
+  expect(answers.length).toBeGreaterThan(30);
+  const target = world.target(intake);
+  for (const { id = '' } of answers) expect([id, await ended(target, id)]).toEqual([id, 'succeeded']);
+  const charged = (await readLedger(target)).filter(({ charged_micros }) => charged_micros > 0);
+  const paid = charged.map(({ prompt }) => prompt ?? '');
+  expect(paid.toSorted()).toEqual(answers.map((_, n) => `rolling ${n}`).toSorted());
+
+  for (const { by } of answers) await heardToTheEnd(collector, by);
+  for (const one of [...others.values(), intake]) await endInOrder(one);
+  for (const { by, id = '' } of answers) {
+    const names = traceOf(collector, by, id).map(({ name }) => name);
+    const sent = ['publish GenerationRequested', 'publish GenerationCompleted'];
+    expect(names).toEqual(expect.arrayContaining([...steps, ...sent]));
+  }
+  process.stderr.write(`${answers.length} requests; ended after SIGTERM: ${replaced.join(', ')}\n`);
+}, 300_000);
