@@ -129,9 +129,11 @@ function ensureParts(args) {
   const suites = listed.stdout.split('\n').filter((path) => path.endsWith('.test.ts'));
   const text = suites.map((path) => readFileSync(path, 'utf8')).join('\n');
   const wanted = [
-    ...(/\b(startKafka|KafkaWorld|fullLauncher|runChaos)\b/.test(text) ? ['kafka'] : []),
-    ...(/\b(startS3|fullLauncher|runChaos)\b/.test(text) ? ['s3'] : []),
-    ...(/\brunChaos\b/.test(text) ? ['toxiproxy'] : []),
+    ...(/\b(startKafka|KafkaWorld|fullLauncher|runChaos|ChaosWorld)\b|create\('kafka'\)/.test(text)
+      ? ['kafka']
+      : []),
+    ...(/\b(startS3|fullLauncher|runChaos|ChaosWorld)\b/.test(text) ? ['s3'] : []),
+    ...(/\b(runChaos|ChaosWorld)\b/.test(text) ? ['toxiproxy'] : []),
     ...(/\bstartJaeger\b/.test(text) ? ['jaeger'] : []),
   ];
   if (wanted.length === 0) return;

@@ -77,12 +77,38 @@ export async function tryCreate(
   return acceptedSchema.parse(JSON.parse(text)).data.id;
 }
 
+/** POSTs a cancellation once. @returns undefined: no answer, or one that says to try again */
+export async function tryCancel(target: Target, id: string): Promise<'taken' | 'too_late' | undefined> {
+  let response: Response;
+  try {
+    response = await fetch(`${target.intake}/v1/generations/${id}/cancel`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${target.demo_key}` },
+    });
+    await response.text();
+  } catch {
+    return undefined;
+  }
+  if (response.ok) return 'taken';
+  if (response.status === 409) return 'too_late';
+  if (response.status === 503) return undefined;
+  throw new Error(`cancel answered ${response.status}`);
+}
+
 /** One generation as the API shows it. @throws Error for anything but 200 */
 export async function getGeneration(target: Target, id: string): Promise<Resource> {
+  const found = await findGeneration(target, id);
+  if (found === undefined) throw new Error(`GET ${id} answered 404`);
+  return found;
+}
+
+/** The same; undefined: the API answered that there is none. @throws Error for anything but 200 and 404 */
+export async function findGeneration(target: Target, id: string): Promise<Resource | undefined> {
   const response = await fetch(`${target.intake}/v1/generations/${id}`, {
     headers: { authorization: `Bearer ${target.demo_key}` },
   });
   const text = await response.text();
+  if (response.status === 404) return undefined;
   if (response.status !== 200) throw new Error(`GET ${id} answered ${response.status}: ${text}`);
   return resourceSchema.parse(JSON.parse(text)).data;
 }

@@ -151,6 +151,8 @@ export interface SubscribeRequest {
     advance: (tx: postgres.TransactionSql) => Promise<void>,
   ) => Promise<void>;
   readonly onError?: (error: unknown) => void;
+  /** It gets on: a page was handled, there is none, or somebody else follows the log. Called often. */
+  readonly onWell?: () => void;
 }
 
 export interface Subscription {

@@ -17,7 +17,7 @@ export function startSubscription(store: EventStore, request: SubscribeRequest):
   const forget = store.onAppended(() => wakeUp.ring());
 
   /** Reads and handles pages until stopped or fenced off. */
-  async function follow(lease: CheckpointLease): Promise<void> {
+  async function follow(lease: CheckpointLease, onWell: () => void): Promise<void> {
     let { cursor } = lease;
     const tenure = { held: true };
     const renewal = setInterval(
@@ -38,9 +38,13 @@ export function startSubscription(store: EventStore, request: SubscribeRequest):
         });
         const [unreadable] = page.unreadable;
         if (unreadable) throw unreadable.error;
-        if (page.cursor === cursor) await wakeUp.within(pollMs);
-        else if (await handlePage(lease, page.events, page.cursor)) cursor = page.cursor;
-        else return;
+        if (page.cursor === cursor) {
+          onWell();
+          await wakeUp.within(pollMs);
+        } else if (await handlePage(lease, page.events, page.cursor)) {
+          onWell();
+          cursor = page.cursor;
+        } else return;
       }
     } finally {
       clearInterval(renewal);
@@ -67,14 +71,18 @@ export function startSubscription(store: EventStore, request: SubscribeRequest):
   }
 
   async function run(): Promise<void> {
-    for (let failures = 0; !wakeUp.stopped;) {
+    let failures = 0;
+    // What failed before has passed: the next failure is a first one again.
+    const onWell = (): void => {
+      failures = 0;
+      request.onWell?.();
+    };
+    while (!wakeUp.stopped) {
       let lease: CheckpointLease | null = null;
       try {
         lease = await store.checkpoints.acquire(subscription, holder, leaseSeconds, request.startAt);
-        if (lease) {
-          await follow(lease);
-          failures = 0;
-        }
+        if (lease) await follow(lease, onWell);
+        else onWell();
       } catch (error) {
         failures += 1;
         report(error);

@@ -39,8 +39,8 @@ export function relayLog({ store, publisher, holder, logger, leaseSeconds = 6 }:
     handle: async (page) => {
       await publisher.publish(page.map(toBusMessage));
       count('published', {}, page.length);
-      failingSince = undefined;
     },
+    onWell: () => (failingSince = undefined),
     onError: (error) => {
       failingSince ??= performance.now();
       logger.error({ err: error }, 'events could not be published; they are tried again');

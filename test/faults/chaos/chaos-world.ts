@@ -17,7 +17,7 @@ import type { ReadyFile } from '@darkroom/local';
 import { makeBucket, type ObjectStoreSettings } from '@darkroom/platform';
 import type { Target } from '../client.js';
 import { DarkroomProcess, fullLauncher } from '../darkroom-process.js';
-import { signal } from '../signal.js';
+import { childrenOf, signal } from '../signal.js';
 import { until } from '../until.js';
 import type { Fault } from './fault-plan.js';
 import { type HttpLink, httpLink } from './http-link.js';
@@ -176,7 +176,11 @@ export class ChaosWorld {
     if (pid === undefined) return false;
     if (fault.kind === 'pause') {
       if (!signal(pid, 'SIGSTOP')) return false;
-      this.beside(delay(fault.seconds * 1_000).then(() => void signal(pid, 'SIGCONT')));
+      // Postgres has a process for each connection.
+      const stopped = [pid, ...childrenOf(pid).filter((child) => signal(child, 'SIGSTOP'))];
+      this.beside(
+        delay(fault.seconds * 1_000).then(() => stopped.forEach((one) => void signal(one, 'SIGCONT'))),
+      );
       return true;
     }
     if (fault.process === 'kafka' || fault.process === 's3') {

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { getGeneration, type Resource, type Target, tryCreate } from '../client.js';
+import { findGeneration, type Resource, type Target, tryCancel, tryCreate } from '../client.js';
 import { simulatorModels, type SimulatorModel } from '../load.js';
 import { oneOf, randomFrom } from './random.js';
 
@@ -35,12 +35,19 @@ export interface LoadPlan {
 const ackWithinMs = 120_000;
 /** So many requests are sent twice at once, under one key. */
 const doubled = 0.1;
+/** So many are canceled, at some time in the seconds after. */
+const canceled = 0.06;
+const cancelWithinMs = 4_000;
 
 /** The clients' own account of a run: it is what the rest is held against. */
 export class Clients {
   readonly requests: Request[] = [];
   readonly regresses: Regress[] = [];
+  /** Ids that were acknowledged, and that a later look answered with 404. */
+  readonly notFound: string[] = [];
   reads = 0;
+  /** Cancellations that were answered as taken. */
+  cancels = 0;
   private readonly known = new Map<string, readonly [number, number]>();
   private readonly open = new Set<string>();
 
@@ -59,24 +66,44 @@ export class Clients {
     const readers = Array.from({ length: plan.readers }, (_, n) => this.readOn(plan.seed + n, over.signal));
     const running: Promise<void>[] = [];
     const started = performance.now();
-    for (let n = 0; n < plan.perSecond * plan.seconds; n += 1) {
-      const request: Request = {
-        key: `${plan.label}-${n}`,
-        model: simulatorModels[n % simulatorModels.length] ?? 'sim/standard',
-        prompt: `${plan.label} picture ${n}`,
-        tries: [],
-      };
-      this.requests.push(request);
-      running.push(this.acknowledge(request));
-      if (random() < doubled) running.push(this.acknowledge(request));
-      await delay(Math.max(0, started + ((n + 1) * 1_000) / plan.perSecond - performance.now()));
+    try {
+      for (let n = 0; n < plan.perSecond * plan.seconds; n += 1) {
+        const request: Request = {
+          key: `${plan.label}-${n}`,
+          model: simulatorModels[n % simulatorModels.length] ?? 'sim/standard',
+          prompt: `${plan.label} picture ${n}`,
+          tries: [],
+        };
+        this.requests.push(request);
+        const afterMs = random() < canceled ? cancelWithinMs * random() : undefined;
+        running.push(this.acknowledge(request).then((id) => this.cancelAfter(afterMs, id)));
+        if (random() < doubled) running.push(this.acknowledge(request).then(() => undefined));
+        await delay(Math.max(0, started + ((n + 1) * 1_000) / plan.perSecond - performance.now()));
+      }
+      await Promise.all(running);
+    } finally {
+      over.abort();
     }
-    await Promise.all(running);
-    over.abort();
     await Promise.all(readers);
   }
 
-  private async acknowledge(request: Request): Promise<void> {
+  /** As a client that gets no answer: again. One that comes too late is refused, which is an answer. */
+  private async cancelAfter(ms: number | undefined, id: string | undefined): Promise<void> {
+    if (ms === undefined || id === undefined) return;
+    await delay(ms);
+    const end = performance.now() + ackWithinMs;
+    while (performance.now() < end) {
+      const outcome = await tryCancel(this.target(), id);
+      if (outcome !== undefined) {
+        if (outcome === 'taken') this.cancels += 1;
+        return;
+      }
+      await delay(200);
+    }
+  }
+
+  /** @returns the id, as soon as there is one */
+  private async acknowledge(request: Request): Promise<string | undefined> {
     const end = performance.now() + ackWithinMs;
     while (performance.now() < end) {
       const { key, prompt, model } = request;
@@ -93,8 +120,9 @@ export class Clients {
         continue;
       }
       this.open.add(id);
-      return;
+      return id;
     }
+    return undefined;
   }
 
   private async readOn(seed: number, over: AbortSignal): Promise<void> {
@@ -109,8 +137,12 @@ export class Clients {
   /** One look; whatever was seen before it began must not be undone by it. */
   async look(id: string): Promise<Resource> {
     const before = this.known.get(id);
-    const resource = await getGeneration(this.target(), id);
+    const resource = await findGeneration(this.target(), id);
     this.reads += 1;
+    if (resource === undefined) {
+      this.notFound.push(id);
+      throw new Error(`${id} was not found`);
+    }
     const seen = [resource.run, resource.version] as const;
     if (before !== undefined && isOlder(seen, before)) this.regresses.push({ id, before, seen });
     const newest = this.known.get(id);

@@ -32,6 +32,8 @@ export interface Evidence {
   /** The clients' own account. */
   readonly requests: readonly Request[];
   readonly regresses: readonly Regress[];
+  /** Ids that were acknowledged, and that a later look answered with 404. */
+  readonly notFound: readonly string[];
   /** As the API showed them last, by public id. */
   readonly resources: ReadonlyMap<string, Resource>;
   /** The whole store, in its order. */

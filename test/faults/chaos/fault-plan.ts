@@ -29,8 +29,8 @@ export interface PlanOptions {
   readonly links: readonly string[];
 }
 
-const killShare = 0.75;
-const pauseShare = 0.9;
+const killShare = 0.85;
+const pauseShare = 0.95;
 const serverShare = 0.15;
 
 /** What will be done, by the seed alone. Pauses are longer than the leases now and then: their holder comes back and is wrong. */

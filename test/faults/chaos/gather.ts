@@ -56,6 +56,7 @@ export async function gather(
     return {
       requests: clients.requests,
       regresses: clients.regresses,
+      notFound: clients.notFound,
       resources,
       events,
       topic:

@@ -135,11 +135,22 @@ export function judgeCharges(
       findings.push(`charge: ${id} was told as not charged, the vendor charged ${micros}`);
     if (micros > 0 && isFinalPhase(state.phase) && state.charge === 'CHARGE_NONE')
       findings.push(`charge: ${id} ended as not charged, the vendor charged ${micros}`);
+    if (micros > 0 && state.phase === 'succeeded' && state.charge !== 'CHARGE_CERTAIN')
+      findings.push(`charge: ${id} succeeded as ${state.charge ?? 'nothing'}, the vendor charged ${micros}`);
     const model = lines[0]?.model ?? '';
+    const current = state.attempts.find(({ number }) => number === state.current)?.vendorJobId;
     for (const { job_id } of lines) {
-      const isKnown =
-        state.attempts.some(({ vendorJobId }) => vendorJobId === job_id) ||
-        state.orphans.some(({ vendorJobId }) => vendorJobId === job_id);
+      const isOrphan = state.orphans.some(({ vendorJobId }) => vendorJobId === job_id);
+      if (
+        isFinalPhase(state.phase) &&
+        vendorJobs.get(job_id ?? '')?.status === 'succeeded' &&
+        job_id !== current &&
+        !isOrphan
+      )
+        findings.push(
+          `charge: job ${job_id ?? ''} of ${id} has images, and is neither current nor an orphan`,
+        );
+      const isKnown = isOrphan || state.attempts.some(({ vendorJobId }) => vendorJobId === job_id);
       if (!isKnown && settledByVendor.has(`sim/${model}`) && isFinalPhase(state.phase))
         findings.push(
           `charge: job ${job_id ?? ''} of ${id} was paid for, and is neither its attempt's nor an orphan`,
@@ -182,16 +193,24 @@ export function judgeTopic({ topic, events, requests }: Evidence): Finding[] {
   for (const [key, versions] of first)
     if (versions.some((version, n) => version !== n + 1))
       findings.push(`topic: ${key} came as ${versions.join(' ')}`);
-  const prompts = requests.map(({ prompt }) => prompt);
-  const told = topic.map(({ value }) => value ?? '').join('\n');
-  const leaked = prompts.filter((prompt) => told.includes(prompt));
-  if (leaked.length > 0) findings.push(`topic: ${leaked.length} prompts are on it`);
+  const begins = commonBeginning(requests.map(({ prompt }) => prompt));
+  const leaked = topic.filter(({ value, headers }) =>
+    [value ?? '', ...Object.values(headers)].some((told) => told.includes(begins)),
+  );
+  if (begins !== '' && leaked.length > 0) findings.push(`topic: prompts are in ${leaked.length} records`);
   return findings;
+}
+
+/** What all of them begin with: one look for it instead of one for each. */
+function commonBeginning([first = '', ...others]: readonly string[]): string {
+  let length = first.length;
+  for (const other of others) while (!other.startsWith(first.slice(0, length))) length -= 1;
+  return first.slice(0, length);
 }
 
 /** What readers get is what the log folds to, and the feed has each event that is for tenants once, in order. */
 export function judgeProjections(
-  { details, feed, events, regresses }: Evidence,
+  { details, feed, events, regresses, notFound }: Evidence,
   folded: ReadonlyMap<string, Folded>,
 ): Finding[] {
   const findings: Finding[] = [];
@@ -208,6 +227,7 @@ export function judgeProjections(
   const missing = new Set(expected).size - new Set(shown).size;
   if (missing !== 0) findings.push(`feed: ${missing} events are missing`);
   else if (shown.some((id, n) => id !== expected[n])) findings.push('feed: not in the order of the log');
+  for (const id of new Set(notFound)) findings.push(`reader: ${id} was acknowledged, and then not found`);
   for (const { id, before, seen } of regresses)
     findings.push(`reader: ${id} was seen at ${seen.join('.')} after ${before.join('.')}`);
   return findings;

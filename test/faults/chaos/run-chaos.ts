@@ -32,6 +32,8 @@ export interface ChaosReport {
   readonly requests: number;
   readonly acknowledged: number;
   readonly reads: number;
+  /** Cancellations that were answered as taken. */
+  readonly cancels: number;
   readonly events: number;
   readonly submits: number;
   readonly faults: Readonly<Record<string, number>>;
@@ -83,6 +85,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
       requests: clients.requests.length,
       acknowledged: clients.acknowledged.length,
       reads: clients.reads,
+      cancels: clients.cancels,
       events: evidence.events.length,
       submits: evidence.ledger.length,
       faults: done,
@@ -101,6 +104,8 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   }
 }
 
+const looksAtOnce = 16;
+
 /** What every acknowledged generation ended as, or is when the time is over. */
 export async function endsOf(
   clients: Clients,
@@ -109,13 +114,16 @@ export async function endsOf(
   const seen = new Map<string, Resource>();
   const open = new Set(clients.acknowledged);
   const end = performance.now() + drainSeconds * 1_000;
+  const look = async (id: string): Promise<void> => {
+    const resource = await clients.look(id).catch(() => undefined);
+    if (resource === undefined) return;
+    seen.set(id, resource);
+    if (isSettled(resource)) open.delete(id);
+  };
   for (;;) {
-    for (const id of open) {
-      const resource = await clients.look(id).catch(() => undefined);
-      if (resource === undefined) continue;
-      seen.set(id, resource);
-      if (isSettled(resource)) open.delete(id);
-    }
+    const left = [...open];
+    for (let n = 0; n < left.length && performance.now() < end; n += looksAtOnce)
+      await Promise.all(left.slice(n, n + looksAtOnce).map(look));
     if (open.size === 0 || performance.now() > end) return { seen, open: open.size };
     await delay(200);
   }
@@ -127,9 +135,11 @@ export async function settled(
   clients: Clients,
   resources: ReadonlyMap<string, Resource>,
 ): ReturnType<typeof gather> {
-  const end = performance.now() + 20_000;
-  return until('the evidence', 120, async () => {
+  let end: number | undefined;
+  return until('the evidence', 300, async () => {
     const evidence = await gather(world, clients, resources);
+    // From the first on: gathering takes its time where there is much.
+    end ??= performance.now() + 20_000;
     const isBehind =
       judgeRun(evidence).some((finding) => /^(?:topic|projection|feed):/.test(finding)) &&
       performance.now() < end;
