@@ -3,8 +3,14 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readArtifactConfig } from '@darkroom/artifact';
+import { readControlPlaneConfig } from '@darkroom/control-plane';
 import { parts } from '@darkroom/infra';
+import { readIntakeConfig } from '@darkroom/intake';
 import { readSettings, type SettingName, settings } from '@darkroom/platform';
+import { readProjectionsConfig } from '@darkroom/projections';
+import { readProviderGatewayConfig } from '@darkroom/provider-gateway';
+import { readRelayConfig } from '@darkroom/relay';
 import { parse } from 'yaml';
 import { z } from 'zod';
 
@@ -35,6 +41,15 @@ const example = Object.fromEntries(
     .filter((line) => /^\w+=/.test(line))
     .map((line): [string, string] => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
 );
+/** Each service's own look at its environment: it refuses one that lacks what it needs. */
+const readers: Readonly<Record<string, (env: Record<string, string>) => unknown>> = {
+  artifact: readArtifactConfig,
+  'control-plane': readControlPlaneConfig,
+  intake: readIntakeConfig,
+  projections: readProjectionsConfig,
+  'provider-gateway': readProviderGatewayConfig,
+  relay: readRelayConfig,
+};
 const filledIn = (value: string | number): string =>
   String(value).replaceAll(/\$\{(\w+)\}/g, (_, name: string) => example[name] ?? `<${name} is not in .env>`);
 
@@ -68,6 +83,14 @@ describe('the compose file', () => {
       expect(() => readSettings(Object.keys(env) as SettingName[], env)).not.toThrow();
       expect(JSON.stringify(env)).not.toContain('is not in .env');
     }
+  });
+
+  it.each(Object.entries(readers))('tells %s all that it needs', (name, read) => {
+    const environment = services[name]?.environment ?? {};
+    const env = Object.fromEntries(Object.entries(environment).map(([key, value]) => [key, filledIn(value)]));
+    expect(() => read(env)).not.toThrow();
+    const { DATABASE_URL: _, ...without } = env;
+    expect(() => read(without)).toThrow(/DATABASE_URL/);
   });
 
   it('has a target for each, none of them writes to its root, and nothing listens but on this machine', () => {

@@ -166,7 +166,9 @@ export const settings = {
       'must be trace, debug, info, warn, error, fatal or silent',
     )
     .default('info')
-    .describe('Least severe log line that is written. Absent in `npm start`: `warn`.'),
+    .describe(
+      'Least severe log line that is written. Absent in `npm start` and `npm run start:full`: `warn`.',
+    ),
   LOG_PROMPTS: flag.default(false).describe('Whether prompts may appear in logs.'),
   DRAIN_SECONDS: wholeNumber('0 to 3600', 0, 3600)
     .default(5)
