@@ -51,9 +51,7 @@ describe('under load', () => {
         expect(world.s3Front.refused).toBeGreaterThan(0);
         expect(open).toBe(0);
         expect(judgeRun(evidence)).toEqual([]);
-        expect(
-          [...seen.values()].every(({ status }) => status === 'succeeded' || status === 'processing'),
-        ).toBe(true);
+        expect([...seen.values()].filter(({ status }) => status === 'failed')).toEqual([]);
       } finally {
         await world.stop();
       }

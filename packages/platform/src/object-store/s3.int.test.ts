@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type RunningS3, startS3 } from '@darkroom/infra';
 import { objectStoreConformance } from '../testing/object-store-conformance.js';
-import type { PutObject } from './object-store.js';
+import { ObjectStoreError, type PutObject } from './object-store.js';
 import { createLogger } from '../logging/logger.js';
 import { makeBucket, openObjectStore } from './open-object-store.js';
 import { type S3ObjectStore, s3ObjectStore } from './s3.js';
@@ -53,8 +53,8 @@ describe('S3 as an object store', () => {
     }
   });
 
-  /** A link to the server that a test breaks: what is sent passes until so many bytes, or no answer comes back. */
-  const brokenLink = async (breaks: { afterSent?: number; answers?: boolean }) => {
+  /** A link to the server that a test breaks: what is sent passes until so many bytes, or altered, or no answer comes back. */
+  const brokenLink = async (breaks: { afterSent?: number; answers?: boolean; alters?: boolean }) => {
     const target = new URL(s3.endpoint);
     const sockets = new Set<Socket>();
     let isBroken = true;
@@ -69,7 +69,7 @@ describe('S3 as an object store', () => {
       near.on('data', (piece: Buffer) => {
         isPut ||= piece.subarray(0, 3).toString() === 'PUT';
         sent += piece.length;
-        far.write(piece);
+        far.write(isBroken && breaks.alters === true ? altered(piece) : piece);
         if (isBroken && isPut && sent > (breaks.afterSent ?? Number.POSITIVE_INFINITY))
           for (const socket of [near, far]) socket.destroy();
       });
@@ -92,6 +92,35 @@ describe('S3 as an object store', () => {
       },
     };
   };
+
+  /** One bit of an image of nothing but A, as the checksum of TCP lets it pass. */
+  const altered = (piece: Buffer): Buffer => {
+    const at = piece.indexOf('AAAAAAAAAAAAAAAA');
+    if (at < 0) return piece;
+    const other = Buffer.from(piece);
+    other.write('B', at + 8);
+    return other;
+  };
+
+  it.each([
+    ['at once', (body: Buffer) => body],
+    ['as a stream', (body: Buffer) => Readable.from([body.subarray(0, 30_000), body.subarray(30_000)])],
+  ])(
+    'an image that is altered on its way, sent %s, is refused by the server and not kept',
+    async (how, bodyOf) => {
+      const link = await brokenLink({ alters: true });
+      const through = storeAt(link.endpoint);
+      const object = objectOf(`altered/${how.replaceAll(' ', '-')}`, Buffer.alloc(100_000, 'A'));
+      await expect(through.put({ ...object, body: bodyOf(object.body) })).rejects.toBeInstanceOf(
+        ObjectStoreError,
+      );
+      expect(await store.head(object.key)).toBeNull();
+      link.mend();
+      expect(await through.put({ ...object, body: bodyOf(object.body) })).toBe('stored');
+      through.stop();
+      await link.stop();
+    },
+  );
 
   it('an upload that is cut is not kept; the same put afterwards stores it', async () => {
     const link = await brokenLink({ afterSent: 500_000 });
