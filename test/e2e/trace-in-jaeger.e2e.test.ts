@@ -42,7 +42,7 @@ describe.each(['kafka', 'postgres'] as const)('the trace of a generation in Jaeg
     const by = caller();
     const id = await accepted(await post(ready, by, {}));
     expect(await ended(ready, id)).toBe('succeeded');
-    const trace = await traceWith(jaeger.url, by.traceId, [...steps, ...sends]);
+    const trace = await traceWith(jaeger.url, by.traceId, [...steps, 'poll vendor', ...sends]);
     expectOneTree(trace, by);
     const services = [
       'intake',
@@ -66,6 +66,19 @@ describe.each(['kafka', 'postgres'] as const)('the trace of a generation in Jaeg
     expect(data.trace_id).toBe(by.traceId);
     expect((await fetch(data.links.trace)).status).toBe(200);
   }, 90_000);
+
+  it('has the settling of a submit whose answer was lost', async () => {
+    await setFaults(ready, { submit: { drop_reply: 1 }, job: { seconds: [0.2, 0.2] } });
+    const by = caller();
+    const before = (await readLedger(ready)).length;
+    const id = await accepted(await post(ready, by, {}));
+    await until('submitted', 20, async () => ((await readLedger(ready)).length > before ? true : undefined));
+    await setFaults(ready, {});
+    expect(await ended(ready, id)).toBe('succeeded');
+    const trace = await traceWith(jaeger.url, by.traceId, ['submit', 'settle', 'attempt', 'storing']);
+    expectOneTree(trace, by);
+    expect((await readLedger(ready)).length).toBe(before + 1);
+  }, 120_000);
 
   it('stays one across a kill -9 of the gateway while the job runs at the vendor', async () => {
     await setFaults(ready, { job: { seconds: [4, 4] } });

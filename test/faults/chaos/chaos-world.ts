@@ -25,6 +25,8 @@ import { type Link, links } from './links.js';
 
 export type Transport = 'kafka' | 'postgres';
 
+const restartTries = 5;
+
 /** Each service a process of its own; the launcher starts what dies. */
 export const serviceNames = [
   'intake',
@@ -234,14 +236,25 @@ export class ChaosWorld {
       const port = this.links.get('kafka')?.address.split(':')[1];
       await end(this.kafka);
       await delay(seconds * 1_000);
-      this.kafka = await startKafka(kafkaOf(this.folder, Number(port)));
+      this.kafka = await untilStarted(() => startKafka(kafkaOf(this.folder, Number(port))));
     } else {
       await end(this.s3);
       await delay(seconds * 1_000);
-      this.s3 = await startS3({ dataDir: join(this.folder, 's3') });
+      this.s3 = await untilStarted(() => startS3({ dataDir: join(this.folder, 's3') }));
     }
     this.restarting.delete(server);
   }
+}
+
+/** As a supervisor would: meanwhile another may have taken a port that it had. */
+async function untilStarted<T>(start: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1)
+    try {
+      return await start();
+    } catch (error) {
+      if (tries === restartTries) throw error;
+      await delay(1_000);
+    }
 }
 
 const bucketAt = (endpoint: string, { accessKeyId, secretAccessKey }: RunningS3) => ({
