@@ -51,7 +51,9 @@ describe('under load', () => {
         expect(world.s3Front.refused).toBeGreaterThan(0);
         expect(open).toBe(0);
         expect(judgeRun(evidence)).toEqual([]);
-        expect([...seen.values()].filter(({ status }) => status === 'failed')).toEqual([]);
+        // Canceled by their clients; processing: an unknown outcome that waits for a person.
+        const inOrder = new Set(['succeeded', 'canceled', 'processing']);
+        expect([...seen.values()].filter(({ status }) => !inOrder.has(status))).toEqual([]);
       } finally {
         await world.stop();
       }

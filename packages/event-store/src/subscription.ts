@@ -38,13 +38,11 @@ export function startSubscription(store: EventStore, request: SubscribeRequest):
         });
         const [unreadable] = page.unreadable;
         if (unreadable) throw unreadable.error;
-        if (page.cursor === cursor) {
-          onWell();
-          await wakeUp.within(pollMs);
-        } else if (await handlePage(lease, page.events, page.cursor)) {
-          onWell();
-          cursor = page.cursor;
-        } else return;
+        const isAtTheEnd = page.cursor === cursor;
+        if (!isAtTheEnd && !(await handlePage(lease, page.events, page.cursor))) return;
+        onWell();
+        cursor = page.cursor;
+        if (isAtTheEnd) await wakeUp.within(pollMs);
       }
     } finally {
       clearInterval(renewal);

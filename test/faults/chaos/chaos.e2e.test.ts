@@ -5,7 +5,7 @@ const seconds = Number(process.env['CHAOS_SECONDS'] ?? 90);
 const perSecond = Number(process.env['CHAOS_PER_SECOND'] ?? 4);
 const seed = Number(process.env['CHAOS_SEED'] ?? 7);
 /** In the short form other tests have the machine too: what it must not take is without end. */
-const drainSeconds = process.env['CHAOS_SECONDS'] === undefined ? 180 : 60;
+const drainSeconds = process.env['CHAOS_SECONDS'] === undefined ? 120 : 60;
 const wanted = (process.env['CHAOS_BUS'] ?? 'kafka,postgres').split(',');
 const transports = (['kafka', 'postgres'] as const).filter((transport) => wanted.includes(transport));
 

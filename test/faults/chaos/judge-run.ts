@@ -194,10 +194,11 @@ export function judgeTopic({ topic, events, requests }: Evidence): Finding[] {
     if (versions.some((version, n) => version !== n + 1))
       findings.push(`topic: ${key} came as ${versions.join(' ')}`);
   const begins = commonBeginning(requests.map(({ prompt }) => prompt));
+  if (begins === '') return [...findings, 'topic: nothing that all prompts begin with could be looked for'];
   const leaked = topic.filter(({ value, headers }) =>
     [value ?? '', ...Object.values(headers)].some((told) => told.includes(begins)),
   );
-  if (begins !== '' && leaked.length > 0) findings.push(`topic: prompts are in ${leaked.length} records`);
+  if (leaked.length > 0) findings.push(`topic: prompts are in ${leaked.length} records`);
   return findings;
 }
 

@@ -136,7 +136,7 @@ export async function settled(
   resources: ReadonlyMap<string, Resource>,
 ): ReturnType<typeof gather> {
   let end: number | undefined;
-  return until('the evidence', 300, async () => {
+  return until('the evidence', 120, async () => {
     const evidence = await gather(world, clients, resources);
     // From the first on: gathering takes its time where there is much.
     end ??= performance.now() + 20_000;

@@ -39,6 +39,17 @@ describe('faults of Kafka and of its client', () => {
     });
     return group;
   };
+  /** A member that notes what it is brought, and what it logs. */
+  const reader = async (group: string) => {
+    const seen: string[] = [];
+    const log = keptLog();
+    const member = await world.consume({
+      group,
+      log,
+      handle: async (message) => void seen.push(place(message)),
+    });
+    return { member, seen, log };
+  };
   const streamOf = async (events: number): Promise<string> => {
     const stream = randomUUID();
     for (let n = 0; n < events; n += 1) await world.append(stream);
@@ -57,11 +68,7 @@ describe('faults of Kafka and of its client', () => {
 
   it('a topic that is not there at the start is waited for, and is not made by who reads it', async () => {
     const group = `faults-${randomUUID()}`;
-    const seen: string[] = [];
-    const member = await world.consume({
-      group,
-      handle: async (message) => void seen.push(place(message)),
-    });
+    const { seen, member } = await reader(group);
     await until('it said that it cannot', () => member.health().state === 'waiting', 30_000);
     expect(await world.admin.listTopics()).not.toContain(topic);
     await world.makeTopics();
@@ -248,13 +255,7 @@ describe('faults of Kafka and of its client', () => {
 
   it('a client that gave up and does not start itself again is replaced', async () => {
     const group = await atTheEnd();
-    const seen: string[] = [];
-    const log = keptLog();
-    const member = await world.consume({
-      group,
-      log,
-      handle: async (message) => void seen.push(place(message)),
-    });
+    const { seen, member, log } = await reader(group);
     const before = await streamOf(1);
     await until('it reads', () => seen.includes(`${before}@1`), 30_000);
     member.sockets().at(-1)?.cut(new Error('cut by the test'));
@@ -292,11 +293,7 @@ describe('faults of Kafka and of its client', () => {
     });
     await until('it gave up', () => stuck.health().state === 'waiting', 30_000);
     expect(stuck.health().lastError).toMatchObject({ code: 'consumer_stuck' });
-    const seen: string[] = [];
-    const heir = await world.consume({
-      group,
-      handle: async (message) => void seen.push(place(message)),
-    });
+    const { seen, member: heir } = await reader(group);
     await until('the heir did it', () => seen.includes(`${stream}@2`), 30_000);
     await heir.stop();
     await stuck.vanish();
@@ -304,11 +301,7 @@ describe('faults of Kafka and of its client', () => {
 
   it('a member that reads other topics than its group is refused before it disturbs it', async () => {
     const group = await atTheEnd();
-    const seen: string[] = [];
-    const member = await world.consume({
-      group,
-      handle: async (message) => void seen.push(place(message)),
-    });
+    const { seen, member } = await reader(group);
     await until('it reads', () => member.health().state === 'consuming', 30_000);
     const other = await world.consume({
       group,
@@ -345,11 +338,7 @@ describe('faults of Kafka and of its client', () => {
 
   it('a topic made anew: what is in it is read from its beginning', async () => {
     const group = await atTheEnd();
-    const seen: string[] = [];
-    const member = await world.consume({
-      group,
-      handle: async (message) => void seen.push(place(message)),
-    });
+    const { seen, member } = await reader(group);
     const before = await Promise.all(Array.from({ length: 24 }, () => streamOf(2)));
     await until('read', () => before.every((stream) => seen.includes(`${stream}@2`)), 30_000);
     await until('committed', async () => (await committed(group)) === (await written()));
@@ -377,13 +366,7 @@ describe('faults of Kafka and of its client', () => {
         offset: `${BigInt(high) + 1_000n}`,
       })),
     });
-    const seen: string[] = [];
-    const log = keptLog();
-    const member = await world.consume({
-      group,
-      log,
-      handle: async (message) => void seen.push(place(message)),
-    });
+    const { seen, member, log } = await reader(group);
     await until('read', () => seen.includes(`${stream}@1`), 30_000);
     expect(log.lines.filter(({ message }) => message.includes('no longer holds'))).toHaveLength(
       partitions.length,

@@ -16,12 +16,12 @@ it('is what the checkpoint has not reached, and how old the oldest of it is; non
   expect(await subscriptionLag(database.sql, subscription)).toEqual({ events: 0, ageSeconds: 0 });
   await store.append(sample.append());
   const first = await store.head();
-  await until(async () => (await subscriptionLag(database.sql, subscription)).ageSeconds > 0.3);
+  await until(async () => (await subscriptionLag(database.sql, subscription)).ageSeconds > 1);
   await store.append(sample.append());
   // It never began: all of the log is before it.
   const behind = await subscriptionLag(database.sql, subscription);
   expect(behind.events).toBe(2);
-  expect(behind.ageSeconds).toBeGreaterThan(0.3);
+  expect(behind.ageSeconds).toBeGreaterThan(1);
   const lease = await store.checkpoints.acquire(subscription, 'test', 5);
   await store.checkpoints.advance(subscription, lease?.fencing ?? 0n, first);
   const after = await subscriptionLag(database.sql, subscription);

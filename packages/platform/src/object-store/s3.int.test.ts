@@ -93,7 +93,7 @@ describe('S3 as an object store', () => {
     };
   };
 
-  /** One bit of an image of nothing but A, as the checksum of TCP lets it pass. */
+  /** One byte of an image of nothing but A. */
   const altered = (piece: Buffer): Buffer => {
     const at = piece.indexOf('AAAAAAAAAAAAAAAA');
     if (at < 0) return piece;
