@@ -23,3 +23,4 @@ export type {
   ResolutionJson as Resolution,
   UnknownCauseJson as UnknownCause,
 } from './gen/darkroom/generation/v1/types_pb.js';
+export type { PauseCauseJson as PauseCause } from './gen/darkroom/provider/v1/events_pb.js';

@@ -19,6 +19,8 @@ export type VendorNews =
   | {
       readonly kind: 'accepted';
       readonly jobId: string;
+      /** Where the vendor said that it is asked for, if it did. */
+      readonly jobUrl?: string;
       readonly queuePosition?: number | null;
       readonly cost?: Money;
       readonly evidence?: Evidence;
@@ -50,6 +52,8 @@ export type VendorNews =
       readonly failureClass: FailureClass;
       readonly vendorCode: string;
       readonly vendorMessage: string;
+      /** The vendor bills nothing for it, whatever its contract says of failures. */
+      readonly isFree?: true;
       readonly evidence?: Evidence;
     }
   /** A definite refusal of the first send. */
@@ -65,7 +69,7 @@ export type VendorNews =
   | { readonly kind: 'not_sent'; readonly failureClass: FailureClass; readonly reason: string }
   | { readonly kind: 'unknown'; readonly cause: UnknownCause; readonly evidence?: Evidence }
   /** A whole listing, asked for at `lookedUpAt` (milliseconds), does not name the attempt's reference. */
-  | { readonly kind: 'absent'; readonly lookedUpAt: number };
+  | { readonly kind: 'absent'; readonly lookedUpAt: number; readonly evidence?: Evidence };
 
 interface OpsCommand {
   readonly now: number;
@@ -85,6 +89,8 @@ export type Command =
       readonly seed: number;
       readonly sendBy: number;
       readonly estimatedCost: Money;
+      /** It shows whether a held-back account is taken again: where it is refused, no try is spent. */
+      readonly isProbe: boolean;
     }
   | {
       readonly type: 'hear';
@@ -101,6 +107,16 @@ export type Command =
       readonly attempt: number;
       readonly sendBy: number;
       readonly contract: SubmissionContract;
+    }
+  /** An open question is left for another submit, by its account's written policy. */
+  | {
+      readonly type: 'give-up';
+      readonly now: number;
+      readonly attempt: number;
+      readonly contract: SubmissionContract;
+      readonly random: number;
+      readonly reason: string;
+      readonly policy?: RetryPolicy;
     }
   /** Whatever time alone brings about. `contract` is that of the current attempt's model. */
   | { readonly type: 'tick'; readonly now: number; readonly contract: SubmissionContract | null }
@@ -139,7 +155,10 @@ export type Command =
       readonly notificationId: string;
       readonly bodySha256: string;
       readonly signed: boolean;
-      readonly body: string;
+      /** As it came; null: it is in the object store. */
+      readonly body: string | null;
+      /** Where it is there, else empty. */
+      readonly stagingKey: string;
     }
   | { readonly type: 'erase'; readonly reason: string }
   | ({

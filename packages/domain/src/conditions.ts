@@ -1,6 +1,7 @@
 import type { GenerationEvent } from './event.js';
 import { type Attempt, attemptOf, type AttemptStatus, type GenerationState } from './state.js';
 import type { ConditionName } from './transitions.js';
+import { tellsMore } from './unknown-cause.js';
 
 /** How often a vendor's notification is recorded for an attempt. */
 export const maxNotifications = 8;
@@ -79,6 +80,15 @@ export const conditions: Readonly<Record<ConditionName, Predicate>> = {
     !state.gaveUp &&
     !isChargeInTheWay(state),
   'it names the current attempt': isCurrent,
+  'it tells more of the current attempt, which was sent again': (state, event) => {
+    const attempt = attemptNamed(state, event);
+    return (
+      event.type === 'SubmissionOutcomeUnknown' &&
+      isCurrent(state, event) &&
+      attempt !== undefined &&
+      tellsMore(attempt, event.data.cause)
+    );
+  },
   'the vendor refused or ended it, or nothing was sent': (state, event) =>
     isCurrent(state, event) && (isRefusal(event) || isVendorEnd(event)),
   'the vendor ended it': (state, event) => isCurrent(state, event) && isVendorEnd(event),

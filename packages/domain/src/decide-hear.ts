@@ -3,10 +3,11 @@ import { type Decision, emitted, type Evidence, type Hear, type NewsOf, refused 
 import { after, andEnd, endEvent, endingOf, failedEvent, rfc3339 } from './ending.js';
 import type { GenerationEvent } from './event.js';
 import { isTaken, type JobNews, type Learned, learnJob, orphanEvents } from './learn-job.js';
-import { noMoney } from './money.js';
+import { isNamed, noMoney } from './money.js';
 import { decideRetry, defaultRetryPolicy, type RetryDecision } from './retry.js';
-import { type Attempt, attemptOf, type GenerationState, isOtherJob } from './state.js';
+import { type Attempt, attemptOf, boundTo, type GenerationState, isOtherJob } from './state.js';
 import type { SubmissionContract } from './submission-contract.js';
+import { isKeyUsed, tellsMore } from './unknown-cause.js';
 
 /** How often a vendor's progress is recorded for an attempt. */
 export const maxProgressReports = 12;
@@ -25,7 +26,7 @@ export function hear(state: GenerationState, command: Hear): Decision {
   }
   switch (news.kind) {
     case 'accepted':
-      return emitted(learnJob(state, attempt, jobNews(command, news, accepted(command.contract))).events);
+      return acceptance(state, attempt, command, news);
     case 'running':
       return running(state, attempt, command, news);
     case 'produced':
@@ -54,12 +55,13 @@ function chargeOfEnd(contract: SubmissionContract, end: AttemptEnd): Charge {
 function jobNews(
   command: Hear,
   news: { readonly jobId: string | null } & Partial<
-    Pick<JobNews, 'queuePosition' | 'cost' | 'mustBeAccepted' | 'evidence'>
+    Pick<JobNews, 'jobUrl' | 'queuePosition' | 'cost' | 'mustBeAccepted' | 'evidence'>
   >,
   charge: Charge,
 ): JobNews {
   return {
     jobId: news.jobId,
+    jobUrl: news.jobUrl,
     charge,
     cost: news.cost ?? noMoney,
     queuePosition: news.queuePosition ?? null,
@@ -67,6 +69,26 @@ function jobNews(
     reason: command.news.kind,
     evidence: news.evidence,
   };
+}
+
+function acceptance(
+  state: GenerationState,
+  attempt: Attempt,
+  command: Hear,
+  news: NewsOf<'accepted'>,
+): Decision {
+  const { events } = learnJob(state, attempt, jobNews(command, news, accepted(command.contract)));
+  const cost = news.cost ?? noMoney;
+  // Where something else told of the job first, this may be the only one that names its price.
+  const isPrice = attempt.vendorJobId === news.jobId && attempt.cost === null && isNamed(cost);
+  return events.length > 0 || !isPrice
+    ? emitted(events)
+    : emitted([
+        {
+          type: 'CostRecorded',
+          data: { run: state.run, attempt: attempt.number, cost, source: 'the answer to its submit' },
+        },
+      ]);
 }
 
 function running(state: GenerationState, attempt: Attempt, command: Hear, news: NewsOf<'running'>): Decision {
@@ -131,9 +153,7 @@ function produced(
         links,
         charge: 'CHARGE_CERTAIN',
         cost: job.cost,
-        ...(learned.events.some(({ type }) => type === 'SubmissionAccepted')
-          ? {}
-          : withEvidence(news.evidence)),
+        ...(learned.events.length > 0 ? {} : withEvidence(news.evidence)),
       },
     },
   ]);
@@ -169,7 +189,7 @@ function conclude(
 }
 
 function ended(state: GenerationState, attempt: Attempt, command: Hear, news: NewsOf<'ended'>): Decision {
-  const charge = chargeOfEnd(command.contract, news.end);
+  const charge = news.isFree === true ? 'CHARGE_NONE' : chargeOfEnd(command.contract, news.end);
   const learned = learnJob(state, attempt, jobNews(command, { ...news, mustBeAccepted: true }, charge));
   if (learned.is !== 'current') return emitted(learned.events);
   const ordered = state.abandonOrdered;
@@ -220,8 +240,13 @@ function ask(
     retryAfterSeconds: what.retryAfterSeconds ?? null,
     spent: state.spent,
     deferrals: state.deferrals,
+    probes: attempt.isProbe
+      ? state.attempts.filter((one) => one.isProbe && one.run === attempt.run).length
+      : 0,
+    resubmits: 0,
     model: attempt.model,
-    route: state.requested.route,
+    // The second charge was accepted for one account.
+    route: boundTo(state, attempt.run) === undefined ? state.requested.route : [attempt.model],
     now: command.now,
     random: command.random,
     policy: command.policy ?? defaultRetryPolicy,
@@ -328,7 +353,11 @@ function unknown(state: GenerationState, attempt: Attempt, command: Hear, news: 
   const jobIsGone =
     state.phase === 'processing' &&
     (news.cause === 'UNKNOWN_CAUSE_JOB_MISSING' || news.cause === 'UNKNOWN_CAUSE_JOB_ID_TAKEN');
-  if (!isCurrent || !(state.phase === 'submitting' || jobIsGone)) return refused('nothing_new');
+  const isAnswerToRepeat = state.phase === 'unresolved' && tellsMore(attempt, news.cause);
+  if (!isCurrent || !(state.phase === 'submitting' || jobIsGone || isAnswerToRepeat))
+    return refused('nothing_new');
+  // The question is the same, and so is the time to settle it.
+  const settleUntil = isAnswerToRepeat ? attempt.settleUntil : null;
   return emitted([
     {
       type: 'SubmissionOutcomeUnknown',
@@ -336,7 +365,7 @@ function unknown(state: GenerationState, attempt: Attempt, command: Hear, news: 
         run: state.run,
         attempt: attempt.number,
         cause: news.cause,
-        settleUntil: rfc3339(command.now + command.contract.graceSeconds * 1000),
+        settleUntil: rfc3339(settleUntil ?? command.now + command.contract.graceSeconds * 1000),
         ...withEvidence(news.evidence),
       },
     },
@@ -352,7 +381,10 @@ function absent(state: GenerationState, attempt: Attempt, command: Hear, news: N
   const { contract } = command;
   const isListed = contract.submit === 'lookup' || contract.submit === 'keyed-reject';
   const proven =
-    isListed && contract.absence === 'proof' && news.lookedUpAt >= absenceProvenFrom(attempt, contract);
+    isListed &&
+    contract.absence === 'proof' &&
+    !isKeyUsed(attempt) &&
+    news.lookedUpAt >= absenceProvenFrom(attempt, contract);
   if (!proven) return refused('absence_not_proven');
   const failureClass = 'FAILURE_CLASS_NETWORK';
   const decision = ask(state, attempt, command, {
@@ -365,5 +397,6 @@ function absent(state: GenerationState, attempt: Attempt, command: Hear, news: N
     end: 'ATTEMPT_END_UNSPECIFIED',
     failureClass,
     reason: 'not in the listing',
+    ...withEvidence(news.evidence),
   });
 }

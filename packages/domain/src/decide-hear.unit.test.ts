@@ -1,3 +1,4 @@
+import type { UnknownCause } from '@darkroom/contract';
 import type { VendorNews } from './commands.js';
 import { attemptOf, type GenerationState } from './state.js';
 import {
@@ -108,6 +109,82 @@ describe('what is heard of the current attempt', () => {
       contract,
     });
     expect(refusalOf(repeated, heard(notSent, { contract }))).toBe('absence_not_proven');
+  });
+
+  describe('what the same bytes sent again were answered with', () => {
+    const contract = contracts.keyedReject;
+    const evidence = {
+      responseStatus: 422,
+      responseBody: 'used',
+      error: '',
+      stagingKey: '',
+      observedAt: '2026-01-01T00:00:12Z',
+      requestId: '',
+      request: '',
+    };
+    const answered = (cause: UnknownCause) =>
+      heard({ kind: 'unknown', cause, evidence }, { contract, now: start + 12_000 });
+    const repeated = carryOut(unresolved, {
+      type: 'repeat-submission',
+      now: start + 10_000,
+      attempt: 1,
+      sendBy: start + 15_000,
+      contract,
+    });
+
+    it('is evidence of the same question: neither its age nor its grace begins anew', () => {
+      const [event] = eventsOf(repeated, answered('UNKNOWN_CAUSE_KEY_USED'));
+      const [before] = unresolved.attempts;
+      expect(event).toMatchObject({
+        type: 'SubmissionOutcomeUnknown',
+        data: { cause: 'UNKNOWN_CAUSE_KEY_USED', evidence },
+      });
+      const then = carryOut(repeated, answered('UNKNOWN_CAUSE_KEY_USED'));
+      expect(then).toMatchObject({
+        phase: 'unresolved',
+        phaseSince: unresolved.phaseSince,
+        attempts: [
+          {
+            status: 'unknown',
+            unknownCause: 'UNKNOWN_CAUSE_KEY_USED',
+            unknownSince: before?.unknownSince,
+            settleUntil: before?.settleUntil,
+            repeats: 1,
+          },
+        ],
+      });
+    });
+
+    it('is recorded as far as it tells more than what is on record', () => {
+      const refused = carryOut(
+        repeated,
+        answered('UNKNOWN_CAUSE_UNREADABLE'),
+        answered('UNKNOWN_CAUSE_REPEAT_REFUSED'),
+      );
+      for (const cause of ['UNKNOWN_CAUSE_UNREADABLE', 'UNKNOWN_CAUSE_REPEAT_REFUSED'] as const)
+        expect(refusalOf(refused, answered(cause))).toBe('nothing_new');
+      for (const cause of ['UNKNOWN_CAUSE_REPLY_LOST', 'UNKNOWN_CAUSE_TIMEOUT'] as const)
+        expect(refusalOf(repeated, answered(cause))).toBe('nothing_new');
+      const used = carryOut(refused, answered('UNKNOWN_CAUSE_KEY_USED'));
+      for (const cause of ['UNKNOWN_CAUSE_UNREADABLE', 'UNKNOWN_CAUSE_KEY_USED'] as const)
+        expect(refusalOf(used, answered(cause))).toBe('nothing_new');
+    });
+
+    it('is nothing where nothing was sent again, or a job is on record', () => {
+      const used = answered('UNKNOWN_CAUSE_KEY_USED');
+      expect(refusalOf(unresolved, used)).toBe('nothing_new');
+      expect(refusalOf(carryOut(repeated, heard(accepted(), { contract })), used)).toBe('nothing_new');
+    });
+
+    it('takes the proof from an empty listing, where it says that the key was used', () => {
+      const listed = { ...contract, absence: 'proof' } as const;
+      const late = start + 10 * minute;
+      const empty = heard(absent(late), { contract: listed, now: late });
+      expect(refusalOf(repeated, empty)).toBeUndefined();
+      expect(refusalOf(carryOut(repeated, answered('UNKNOWN_CAUSE_KEY_USED')), empty)).toBe(
+        'absence_not_proven',
+      );
+    });
   });
 
   it('gives each image that was asked for one place, whatever a vendor says', () => {
@@ -227,6 +304,62 @@ describe('what is heard of an earlier attempt', () => {
     expect(attemptOf(two, 1)?.charge).toBe('CHARGE_POSSIBLE');
     expect(refusalOf(two, submit(start + minute))).toBe('double_charge_not_accepted');
   });
+});
+
+describe('where the vendor said that its job is asked for', () => {
+  const there = { ...accepted(), jobUrl: 'https://us1.vendor.example/1' } as VendorNews;
+  const address = (state: GenerationState) => attemptOf(state, 1)?.vendorJobUrl;
+
+  it('is kept, whether the answer came or was found later', () => {
+    expect(address(processing)).toBeNull();
+    expect(address(carryOut(submitting, heard(there)))).toBe('https://us1.vendor.example/1');
+    expect(address(carryOut(unresolved, heard(there)))).toBe('https://us1.vendor.example/1');
+  });
+
+  it('is not where another job of the attempt is', () => {
+    const left = carryOut(carryOut(submitting, heard(there)), heard(accepted('another-job')));
+    const orphan = left.orphans.find(({ vendorJobId }) => vendorJobId === 'another-job');
+    expect(orphan).toBeDefined();
+    const failed = carryOut(left, heard(ended('ATTEMPT_END_MODERATED')));
+    const adopted = carryOut(failed, {
+      type: 'adopt',
+      now: start + 3_000,
+      reason: '',
+      expectedDecisionVersion: failed.decisionVersion,
+      attempt: 1,
+      jobId: 'another-job',
+    });
+    expect(adopted.attempts).toMatchObject([{ vendorJobId: 'another-job', vendorJobUrl: null }]);
+  });
+});
+
+describe('a price in the answer to a submit', () => {
+  const priced = { ...accepted(), cost: { micros: '40000', currency: 'USD' } } as VendorNews;
+
+  it('is kept where something else told of the job first, and once', () => {
+    for (const known of [processing, storing]) {
+      const then = carryOut(known, heard(priced));
+      expect(told(known, priced)).toEqual(['CostRecorded']);
+      expect(attemptOf(then, 1)?.cost).toEqual({ micros: '40000', currency: 'USD' });
+      expect(refusalOf(then, heard(priced))).toBe('nothing_new');
+    }
+  });
+
+  it('does not stand over what the vendor has said of the job since', () => {
+    const known = carryOut(
+      processing,
+      heard({ ...produced(), cost: { micros: '70000', currency: 'USD' } } as VendorNews),
+    );
+    expect(refusalOf(known, heard(priced))).toBe('nothing_new');
+  });
+});
+
+it('tries again what the vendor bills nothing for, whatever its contract says of failures', () => {
+  const contract = { ...contracts.lookup, failedRunsCharged: true };
+  const charged = carryOut(processing, heard(ended(), { contract }));
+  expect(charged).toMatchObject({ phase: 'failed', charge: 'CHARGE_CERTAIN' });
+  const free = { ...ended(), isFree: true } as VendorNews;
+  expect(carryOut(processing, heard(free, { contract }))).toMatchObject({ phase: 'waiting' });
 });
 
 it('folds what was recorded at any time the same way', () => {

@@ -4,6 +4,7 @@ import { isChargeInTheWay } from './conditions.js';
 import { endingOf, rfc3339 } from './ending.js';
 import { isTaken, learnJob } from './learn-job.js';
 import { noMoney } from './money.js';
+import { openUntil } from './settlement.js';
 import { type Attempt, attemptOf, type GenerationState, isFinal } from './state.js';
 
 /** Refuses what was decided upon a state that is no longer the present one. */
@@ -85,12 +86,6 @@ export function resolveAttempt(state: GenerationState, command: CommandOf<'resol
   }
   if (attempt.status !== 'unknown') return refused('nothing_new');
   return emitted([resolution(state, attempt, command, 'RESOLUTION_GIVEN_UP', 'CHARGE_POSSIBLE')]);
-}
-
-/** The machine's time to settle an attempt. A repeat asks the question anew. Milliseconds since the epoch. */
-function openUntil({ unknownSince, settleUntil, repeats, sendBy }: Attempt): number {
-  if (unknownSince === null || settleUntil === null) return 0;
-  return repeats === 0 ? settleUntil : Math.max(settleUntil, sendBy + (settleUntil - unknownSince));
 }
 
 function resolveFound(state: GenerationState, attempt: Attempt, command: CommandOf<'resolve'>): Decision {

@@ -292,6 +292,22 @@ describe('the other orders', () => {
     expect(refusalOf(erased, retry(erased))).toBe('already_erased');
   });
 
+  it('takes no pictures for what was erased', () => {
+    const hook = (body: string | null, stagingKey: string): Command => ({
+      type: 'notify',
+      attempt: 1,
+      notificationId: 'n',
+      bodySha256: 'n',
+      signed: true,
+      body,
+      stagingKey,
+    });
+    const erased = carryOut(unknownEnd, { type: 'erase', reason: 'asked' });
+    expect(refusalOf(unknownEnd, hook(null, 'staging/x'))).toBeUndefined();
+    expect(refusalOf(erased, hook(null, 'staging/x'))).toBe('already_erased');
+    expect(refusalOf(erased, hook('{}', ''))).toBeUndefined();
+  });
+
   it('records a webhook once, at most eight times, and only while it may tell anything', () => {
     const hook = (body: string): Command => ({
       type: 'notify',
@@ -300,6 +316,7 @@ describe('the other orders', () => {
       bodySha256: body,
       signed: true,
       body,
+      stagingKey: '',
     });
     let state = carryOut(processing, hook('a'));
     expect(refusalOf(state, hook('a'))).toBe('nothing_new');

@@ -6,6 +6,7 @@ import { orphanEvents } from './learn-job.js';
 import { noMoney } from './money.js';
 import { type Attempt, attemptOf, currentAttempt, type GenerationState, isFinal } from './state.js';
 import type { SubmissionContract } from './submission-contract.js';
+import { isKeyUsed } from './unknown-cause.js';
 
 /** Intent to submit: nothing may be sent unless this was recorded. */
 export function startSubmission(state: GenerationState, command: CommandOf<'start-submission'>): Decision {
@@ -16,7 +17,7 @@ export function startSubmission(state: GenerationState, command: CommandOf<'star
   if (ending !== null) return refused(ending === 'deadline' ? 'past_deadline' : 'ending');
   if (state.retryAt !== null && now < state.retryAt) return refused('not_now');
   if (isChargeInTheWay(state)) return refused('double_charge_not_accepted');
-  const { account, model, reference, seed, sendBy, estimatedCost } = command;
+  const { account, model, reference, seed, sendBy, estimatedCost, isProbe } = command;
   return emitted([
     {
       type: 'SubmissionStarted',
@@ -29,23 +30,31 @@ export function startSubmission(state: GenerationState, command: CommandOf<'star
         seed,
         sendBy: rfc3339(sendBy),
         estimatedCost,
+        probe: isProbe,
       },
     },
   ]);
 }
 
-/**
- * Whether the same bytes may be sent again under the same key, until `sendBy`. What reaches the vendor after it has forgotten
- * the key is a new request.
- */
-export function isInKeyScope(attempt: Attempt, contract: SubmissionContract, sendBy: number): boolean {
-  if (contract.submit === 'keyed-reject') return true;
-  if (contract.submit !== 'keyed-replay') return false;
-  const { keyScope, acceptLagSeconds } = contract;
+/** A key for one use is tried no oftener, however long its vendor cannot be asked: a log does not grow for ever. */
+export const mostRepeatsOfKey = 100;
+
+/** Whether what is sent again until `sendBy` reaches a vendor that still knows the key: to one that has forgotten it, it is a new request. */
+export function isKeyKept(attempt: Attempt, contract: SubmissionContract, sendBy: number): boolean {
+  const { submit, keyScope, acceptLagSeconds } = contract;
+  if (submit !== 'keyed-reject' && submit !== 'keyed-replay') return false;
   if (keyScope === 'forever') return true;
-  // A key that is forgotten when its run ends protects nothing once the outcome is unknown.
+  // One that is forgotten when its run ends, or nobody knows when, protects nothing once the outcome is unknown.
   if (typeof keyScope !== 'number') return false;
   return sendBy + acceptLagSeconds * 1000 < attempt.startedAt + keyScope * 1000;
+}
+
+/** Whether the same bytes may be sent again under the same key, until `sendBy`. */
+export function mayRepeatUnder(attempt: Attempt, contract: SubmissionContract, sendBy: number): boolean {
+  // One for one use that was refused as used is refused for ever: it says nothing new. Tries without an answer say nothing at all.
+  if (contract.submit === 'keyed-reject' && (isKeyUsed(attempt) || attempt.repeats >= mostRepeatsOfKey))
+    return false;
+  return isKeyKept(attempt, contract, sendBy);
 }
 
 /** The same bytes again: only while nothing asks to end, as it may be what starts the bill. */
@@ -55,7 +64,7 @@ export function repeatSubmission(state: GenerationState, command: CommandOf<'rep
   if (state.phase !== 'unresolved' || attempt?.number !== command.attempt) return refused('nothing_new');
   if (endingOf(state, now) !== null) return refused('ending');
   if (now <= attempt.sendBy) return refused('not_now');
-  if (attempt.everAccepted || !isInKeyScope(attempt, contract, command.sendBy))
+  if (attempt.everAccepted || !mayRepeatUnder(attempt, contract, command.sendBy))
     return refused('out_of_scope');
   const { run } = state;
   return emitted([

@@ -1,5 +1,6 @@
 import { type Command, type CommandOf, type Decision, emitted, refused } from './commands.js';
 import { maxNotifications, mayTurnOutAccepted } from './conditions.js';
+import { giveUp } from './decide-give-up.js';
 import { hear } from './decide-hear.js';
 import {
   adoptOrphan,
@@ -26,6 +27,8 @@ export function decide(command: Command, state: GenerationState): Decision {
       return hear(state, command);
     case 'repeat-submission':
       return repeatSubmission(state, command);
+    case 'give-up':
+      return giveUp(state, command);
     case 'tick':
       return tick(state, command);
     case 'refresh-output':
@@ -67,11 +70,21 @@ function notify(state: GenerationState, command: CommandOf<'notify'>): Decision 
   const { status } = attempt;
   const hasJob = status === 'started' || status === 'accepted' || status === 'abandoned';
   if (!mayTurnOutAccepted(attempt) && (isFinal(state.phase) || !hasJob)) return refused('nothing_new');
-  const { notificationId, bodySha256, signed, body } = command;
+  const { notificationId, bodySha256, signed, body, stagingKey } = command;
+  // Its pictures would be kept again.
+  if (state.erased && body === null) return refused('already_erased');
   return emitted([
     {
       type: 'ProviderNotified',
-      data: { run: state.run, attempt: attempt.number, notificationId, bodySha256, signed, body },
+      data: {
+        run: state.run,
+        attempt: attempt.number,
+        notificationId,
+        bodySha256,
+        signed,
+        ...(body === null ? {} : { body }),
+        stagingKey,
+      },
     },
   ]);
 }

@@ -3,7 +3,7 @@ import { catalogueEntry } from './error-catalogue.js';
 import { worstCharge } from './charge.js';
 import type { EventOf, GenerationEvent } from './event.js';
 import { evolve } from './evolve.js';
-import { sumOf } from './money.js';
+import { billOf } from './money.js';
 import { currentAttempt, type GenerationState } from './state.js';
 
 /** Time in RFC 3339, UTC. */
@@ -49,7 +49,7 @@ export function endingSince(state: GenerationState, ending: Ending): number {
 function bill(state: GenerationState): Pick<EventOf<'GenerationCanceled'>['data'], 'charge' | 'cost'> {
   return {
     charge: worstCharge(state.attempts.map((attempt) => attempt.charge)),
-    cost: sumOf(state.attempts.flatMap((attempt) => (attempt.cost === null ? [] : [attempt.cost]))),
+    cost: billOf(state.attempts),
   };
 }
 
@@ -85,7 +85,7 @@ export function endEvent(state: GenerationState, ending: Ending): GenerationEven
     case 'deadline':
       return failedEvent(
         state,
-        currentAttempt(state)?.status === 'unknown'
+        ['unknown', 'given_up'].includes(currentAttempt(state)?.status ?? '')
           ? 'ERROR_CODE_OUTCOME_UNKNOWN'
           : 'ERROR_CODE_DEADLINE_EXCEEDED',
       );

@@ -94,6 +94,8 @@ function adopted(state: GenerationState, event: PlacedEvent & EventOf<'OrphanAdo
     status: 'accepted',
     charge: worseCharge(attempt.charge, 'CHARGE_POSSIBLE'),
     vendorJobId: data.vendorJobId,
+    // The address of another job of it leads elsewhere.
+    vendorJobUrl: attempt.vendorJobId === data.vendorJobId ? attempt.vendorJobUrl : null,
     everAccepted: true,
     acceptedAt: attempt.acceptedAt ?? at,
     end: null,

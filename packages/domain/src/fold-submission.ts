@@ -37,11 +37,14 @@ export function withAttempt(
 
 function counted(
   state: GenerationState,
+  attempt: number,
   end: string,
   failureClass: string,
 ): Pick<GenerationState, 'spent' | 'deferrals'> {
   const { spent, deferrals } = state;
   const refused = end === 'ATTEMPT_END_REFUSED';
+  if (attemptOf(state, attempt)?.isProbe === true && (refused || end === 'ATTEMPT_END_NOT_SENT'))
+    return { spent, deferrals };
   if (refused && ['FAILURE_CLASS_RATE_LIMITED', 'FAILURE_CLASS_OVERLOADED'].includes(failureClass))
     return { spent, deferrals: deferrals + 1 };
   if (refused && ['FAILURE_CLASS_UNAUTHORIZED', 'FAILURE_CLASS_INSUFFICIENT_CREDIT'].includes(failureClass))
@@ -52,6 +55,7 @@ function counted(
 /** The job that it was said to have is another generation's: what was believed because of it is not so. */
 const withoutJob: Partial<Attempt> = {
   vendorJobId: null,
+  vendorJobUrl: null,
   everAccepted: false,
   acceptedAt: null,
   percent: null,
@@ -69,6 +73,9 @@ export function foldSubmission(state: GenerationState, event: PlacedEvent): Gene
     case 'SubmissionAccepted':
       return accepted(state, event);
     case 'SubmissionOutcomeUnknown':
+      // What the same bytes sent again were answered with: the question is the same.
+      if (state.phase === 'unresolved')
+        return withAttempt(state, event.data.attempt, () => ({ unknownCause: event.data.cause }));
       return withAttempt(state, event.data.attempt, (attempt) => ({
         status: 'unknown',
         charge: worseCharge(attempt.charge, 'CHARGE_POSSIBLE'),
@@ -109,6 +116,7 @@ function started(state: GenerationState, { data, at }: Of<'SubmissionStarted'>):
     status: 'started',
     charge: 'CHARGE_POSSIBLE',
     secondChargeAccepted: false,
+    givenUpByPolicy: false,
     cost: null,
     estimatedCost: data.estimatedCost,
     account: data.account,
@@ -117,7 +125,9 @@ function started(state: GenerationState, { data, at }: Of<'SubmissionStarted'>):
     seed: data.seed,
     startedAt: at,
     sendBy: Date.parse(data.sendBy),
+    isProbe: data.probe,
     vendorJobId: null,
+    vendorJobUrl: null,
     everAccepted: false,
     acceptedAt: null,
     unknownSince: null,
@@ -150,6 +160,7 @@ function accepted(state: GenerationState, { data, at }: Of<'SubmissionAccepted'>
     charge: data.charge,
     cost: named(data.cost, attempt.cost),
     vendorJobId: data.vendorJobId,
+    vendorJobUrl: data.vendorJobUrl ?? null,
     everAccepted: true,
     acceptedAt: at,
     queuePosition: data.queuePosition ?? null,
@@ -165,6 +176,7 @@ function resolved(state: GenerationState, event: Of<'SubmissionResolved'>): Gene
         charge: worseCharge(attempt.charge, data.charge),
         cost: named(data.cost, attempt.cost),
         vendorJobId: data.vendorJobId === '' ? attempt.vendorJobId : data.vendorJobId,
+        vendorJobUrl: data.vendorJobUrl ?? attempt.vendorJobUrl,
         everAccepted: true,
         acceptedAt: attempt.acceptedAt ?? at,
         end: null,
@@ -193,7 +205,7 @@ function resolved(state: GenerationState, event: Of<'SubmissionResolved'>): Gene
       return leadsBack(state, data.attempt)
         ? {
             ...after,
-            ...counted(state, data.end, data.failureClass),
+            ...counted(state, data.attempt, data.end, data.failureClass),
             ...leftFor(state, data),
           }
         : { ...after, gaveUp: state.gaveUp && state.current !== data.attempt };
@@ -203,12 +215,13 @@ function resolved(state: GenerationState, event: Of<'SubmissionResolved'>): Gene
         status: 'given_up',
         charge: worseCharge(attempt.charge, 'CHARGE_POSSIBLE'),
         secondChargeAccepted: data.acceptDoubleCharge,
+        givenUpByPolicy: data.retryRule === 'policy_resubmits_unknown',
         endedAt: at,
       }));
       return leadsBack(state, data.attempt)
         ? {
             ...after,
-            ...counted(state, '', ''),
+            ...counted(state, data.attempt, '', ''),
             ...leftFor(state, data),
             gaveUp: !data.acceptDoubleCharge,
           }
@@ -277,7 +290,7 @@ function failed(state: GenerationState, { data, at }: Of<'AttemptFailed'>): Gene
       failureClass: data.failureClass,
       endedAt: at,
     })),
-    ...counted(state, data.end, data.failureClass),
+    ...counted(state, data.attempt, data.end, data.failureClass),
     retryAt: time(data.retryAt),
     retryRule: data.retryRule,
     nextModel: data.nextModel === '' ? null : data.nextModel,
@@ -293,7 +306,7 @@ function abandoned(state: GenerationState, { data, at }: Of<'AttemptAbandoned'>)
       secondChargeAccepted: data.acceptDoubleCharge,
       endedAt: at,
     })),
-    ...counted(state, '', ''),
+    ...counted(state, data.attempt, '', ''),
     retryAt: null,
     retryRule: null,
     nextModel: data.nextModel === '' ? null : data.nextModel,

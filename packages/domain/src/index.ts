@@ -17,9 +17,10 @@ export { type CatalogueEntry, catalogueEntry, errorCatalogue } from './error-cat
 export type { EventOf, GenerationEvent, PlacedEvent } from './event.js';
 export { evolve, foldEvents } from './evolve.js';
 export { IllegalTransition } from './illegal-transition.js';
-export { isNamed, type Money, noMoney, sumOf } from './money.js';
+export { billOf, isNamed, type Money, noMoney } from './money.js';
 export { type ArtifactAction, planArtifact } from './plan-artifact.js';
-export { type ContractOf, type GatewayAction, planGateway, type Settlement } from './plan-gateway.js';
+export { type ContractOf, type GatewayAction, planGateway, type PlanOptions } from './plan-gateway.js';
+export type { Settlement } from './settlement.js';
 export {
   decideRetry,
   defaultRetryPolicy,
@@ -34,12 +35,15 @@ export {
   currentAttempt,
   type GenerationState,
   isFinal,
+  leftRunning,
   openQuestions,
   type Orphan,
   type Output,
   type Phase,
   phases,
   type StoredArtifact,
+  boundTo,
+  isOtherJob,
 } from './state.js';
 export {
   type DescribedStatus,
@@ -52,4 +56,17 @@ export {
 } from './status.js';
 export type { SubmissionContract } from './submission-contract.js';
 export { type ConditionName, type Rule, transitions } from './transitions.js';
+export {
+  type AccountLimits,
+  type AccountPause,
+  foldAccount,
+  type PlacedAccountEvent,
+  type ProviderAccountEvent,
+  type ProviderAccountState,
+} from './provider-account/account-state.js';
+export {
+  type AccountCommand,
+  type AccountDecision,
+  decideAccount,
+} from './provider-account/decide-account.js';
 export { mayAppend, type ServiceName } from './who-may-append.js';

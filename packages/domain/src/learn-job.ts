@@ -9,13 +9,15 @@ import { type Attempt, type GenerationState, isOtherJob } from './state.js';
 export interface JobNews {
   /** Null where the vendor gives none. */
   readonly jobId: string | null;
+  /** Where the vendor said that it is asked for, if it did. */
+  readonly jobUrl?: string | undefined;
   readonly charge: Charge;
   readonly cost: Money;
   readonly queuePosition: number | null;
   /** Whether the attempt must be on record as accepted before what follows. */
   readonly mustBeAccepted: boolean;
   readonly reason: string;
-  /** Where the answer to the submit itself told it. */
+  /** What told it, where that was the answer to the submit or to a look-up. */
   readonly evidence?: Evidence | undefined;
 }
 
@@ -67,6 +69,8 @@ function foundEvent(state: GenerationState, attempt: Attempt, news: JobNews): Ev
       charge: news.charge,
       cost: news.cost,
       retryRule: '',
+      ...(news.jobUrl === undefined ? {} : { vendorJobUrl: news.jobUrl }),
+      ...(news.evidence === undefined ? {} : { evidence: news.evidence }),
     },
   };
 }
@@ -127,6 +131,7 @@ function acceptedEvent(
       vendorJobId: news.jobId ?? '',
       charge: news.charge,
       cost: news.cost,
+      ...(news.jobUrl === undefined ? {} : { vendorJobUrl: news.jobUrl }),
       ...(news.queuePosition === null ? {} : { queuePosition: news.queuePosition }),
       ...(news.evidence === undefined ? {} : { evidence: news.evidence }),
     },

@@ -1,3 +1,5 @@
+import type { Charge } from '@darkroom/contract';
+
 /** An amount in millionths of a currency's unit, as a decimal string. An empty currency: nobody has named an amount. */
 export interface Money {
   readonly micros: string;
@@ -20,4 +22,13 @@ export function sumOf(amounts: readonly Money[]): Money {
     .filter((money) => money.currency === currency)
     .reduce((sum, money) => sum + BigInt(money.micros), 0n);
   return { micros: micros.toString(), currency };
+}
+
+/** What vendors named of attempts, those that turned out to cost nothing as nothing; unnamed where nobody named anything. */
+export function billOf(attempts: readonly { readonly cost: Money | null; readonly charge: Charge }[]): Money {
+  return sumOf(
+    attempts.flatMap(({ cost, charge }) =>
+      cost === null ? [] : [charge === 'CHARGE_NONE' ? { ...cost, micros: '0' } : cost],
+    ),
+  );
 }

@@ -1,21 +1,12 @@
 import type { CommandOf } from './commands.js';
 import { isChargeInTheWay } from './conditions.js';
-import { absenceProvenFrom } from './decide-hear.js';
-import { isInKeyScope, tick, vendorHasUntil } from './decide-submission.js';
+import { giveUp } from './decide-give-up.js';
+import { tick, vendorHasUntil } from './decide-submission.js';
 import { endingOf } from './ending.js';
 import { type Attempt, type AttemptStatus, currentAttempt, type GenerationState } from './state.js';
+import { defaultRetryPolicy, type RetryPolicy } from './retry.js';
+import { openUntil, type Settlement, settlementOf } from './settlement.js';
 import type { SubmissionContract } from './submission-contract.js';
-
-/** How an unknown outcome is settled. A staged answer and a webhook settle it in any case. */
-export type Settlement =
-  /** Ask the listing for our reference; an empty answer proves absence only from `absenceFrom` on, null: never. */
-  | { readonly by: 'look-up'; readonly absenceFrom: number | null; readonly mayRepeat: boolean }
-  /** Ask for the job that was once accepted. */
-  | { readonly by: 'poll' }
-  /** Send the same bytes again under the same key. */
-  | { readonly by: 'replay' }
-  /** Nothing but a webhook, a staged answer or a person can. */
-  | { readonly by: 'waiting' };
 
 /** What the gateway does next for a generation. Times are milliseconds since the epoch. */
 export type GatewayAction =
@@ -33,6 +24,8 @@ export type GatewayAction =
       readonly due: number | null;
       readonly holdsSlot: boolean;
     }
+  /** Nobody could settle it in time, and its account's written policy submits such requests anew. */
+  | { readonly do: 'give-up'; readonly attempt: Attempt }
   | { readonly do: 'poll'; readonly attempt: Attempt; readonly due: number | null }
   | { readonly do: 'cancel-at-vendor'; readonly attempt: Attempt; readonly due: number }
   | { readonly do: 'refresh-links'; readonly attempt: Attempt; readonly indexes: readonly number[] };
@@ -46,8 +39,20 @@ const nothing = (due: number | null, holdsSlot: boolean): GatewayAction => ({
   holdsSlot,
 });
 
+/** What of the way in which accounts are used changes the plan. */
+export interface PlanOptions {
+  /** Whether an account's written policy submits anew what nobody could settle, at the risk of a second charge. Default: none does. */
+  readonly resubmitsUnknown?: (account: string) => boolean;
+  readonly policy?: RetryPolicy;
+}
+
 /** The gateway's next action. Asked again after every event and whenever time has passed; asking twice changes nothing. */
-export function planGateway(state: GenerationState, now: number, contractOf: ContractOf): GatewayAction {
+export function planGateway(
+  state: GenerationState,
+  now: number,
+  contractOf: ContractOf,
+  options: PlanOptions = {},
+): GatewayAction {
   const attempt = currentAttempt(state);
   const contract = attempt === undefined ? null : (contractOf(attempt.model) ?? null);
   switch (state.phase) {
@@ -57,7 +62,9 @@ export function planGateway(state: GenerationState, now: number, contractOf: Con
     case 'submitting':
       return attempt === undefined ? nothing(null, true) : { do: 'declare-sender-gone', attempt };
     case 'unresolved':
-      return attempt === undefined ? nothing(null, false) : planSettlement(state, attempt, now, contract);
+      return attempt === undefined
+        ? nothing(null, false)
+        : planSettlement(state, attempt, now, contract, options);
     case 'processing':
       return attempt === undefined ? nothing(null, false) : planProcessing(state, attempt, now, contract);
     case 'storing': {
@@ -93,46 +100,25 @@ function planSettlement(
   attempt: Attempt,
   now: number,
   contract: SubmissionContract | null,
+  { resubmitsUnknown, policy = defaultRetryPolicy }: PlanOptions,
 ): GatewayAction {
   const due = tick(state, { type: 'tick', now, contract });
   if (due.kind === 'events') return { do: 'append', command: { type: 'tick', now, contract } };
+  if (contract !== null && resubmitsUnknown?.(attempt.account) === true) {
+    // With the dice that lead to the latest try: what is planned is not refused.
+    const asked = { attempt: attempt.number, now, contract, random: 1, reason: '', policy };
+    if (giveUp(state, { type: 'give-up', ...asked }).kind === 'events') return { do: 'give-up', attempt };
+  }
   const settleUntil = attempt.settleUntil ?? now;
   const holdsSlot = now < settleUntil;
-  const next = [holdsSlot ? settleUntil : null, state.deadline > now ? state.deadline : null];
+  const next = [settleUntil, openUntil(attempt), state.deadline].filter((time) => time > now);
   return {
     do: 'settle',
     attempt,
     settlement: settlementOf(state, attempt, now, contract),
-    due: earliest(next),
+    due: next.length === 0 ? null : Math.min(...next),
     holdsSlot,
   };
-}
-
-function settlementOf(
-  state: GenerationState,
-  attempt: Attempt,
-  now: number,
-  contract: SubmissionContract | null,
-): Settlement {
-  if (contract === null) return { by: 'waiting' };
-  if (attempt.vendorJobId !== null && contract.poll === 'get') return { by: 'poll' };
-  const sendBy = now + contract.sendBySeconds * 1000;
-  const mayRepeat =
-    endingOf(state, now) === null && !attempt.everAccepted && isInKeyScope(attempt, contract, sendBy);
-  switch (contract.submit) {
-    case 'lookup':
-    case 'keyed-reject':
-      return {
-        by: 'look-up',
-        absenceFrom:
-          contract.absence === 'proof' && !attempt.everAccepted ? absenceProvenFrom(attempt, contract) : null,
-        mayRepeat: mayRepeat && contract.absence === 'weak',
-      };
-    case 'keyed-replay':
-      return mayRepeat ? { by: 'replay' } : { by: 'waiting' };
-    case 'blind':
-      return { by: 'waiting' };
-  }
 }
 
 function planProcessing(
@@ -147,9 +133,4 @@ function planProcessing(
   if (until !== null) return { do: 'cancel-at-vendor', attempt, due: until };
   if (contract === null || contract.poll === 'none') return nothing(state.deadline, true);
   return { do: 'poll', attempt, due: state.deadline };
-}
-
-function earliest(times: readonly (number | null)[]): number | null {
-  const known = times.filter((time) => time !== null);
-  return known.length === 0 ? null : Math.min(...known);
 }

@@ -7,6 +7,8 @@ const refused: RetryQuestion = {
   charge: 'CHARGE_NONE',
   spent: 0,
   deferrals: 0,
+  probes: 0,
+  resubmits: 0,
   model: 'sim/fast',
   route: ['sim/fast'],
   now,
@@ -20,16 +22,16 @@ const vendorFailed = { outcome: 'ATTEMPT_END_VENDOR_FAILED' } as const;
 
 describe('what a retry may do', () => {
   it.each<[string, Partial<RetryQuestion>, object]>([
-    ['a documented refusal', {}, { kind: 'retry', at: now + 500, rule: 'refused' }],
+    ['a documented refusal', {}, { kind: 'retry', at: now + 750, rule: 'refused' }],
     [
       'nothing was sent',
       { outcome: 'ATTEMPT_END_NOT_SENT' },
-      { kind: 'retry', at: now + 500, rule: 'not_started' },
+      { kind: 'retry', at: now + 750, rule: 'not_started' },
     ],
-    ['it was not there', { outcome: 'not_there' }, { kind: 'retry', at: now + 500, rule: 'not_started' }],
+    ['it was not there', { outcome: 'not_there' }, { kind: 'retry', at: now + 750, rule: 'not_started' }],
     ['it failed free of charge', vendorFailed, { kind: 'retry', rule: 'vendor_failed' }],
-    ['the backoff doubles', { spent: 3 }, { kind: 'retry', at: now + 4_000 }],
-    ['and is capped', { spent: 6, random: 0.999 }, { kind: 'retry', at: now + 59_940 }],
+    ['the backoff doubles', { spent: 3 }, { kind: 'retry', at: now + 6_000 }],
+    ['and is capped', { spent: 6, random: 0.999 }, { kind: 'retry', at: now + 59_970 }],
     [
       'the eighth try was the last',
       { spent: 7 },
@@ -70,6 +72,27 @@ describe('what a retry may do', () => {
     ['deferrals spend no attempt', { ...rateLimited, spent: 7 }, { kind: 'retry' }],
     ['the fortieth deferral', { ...rateLimited, deferrals: 39 }, { kind: 'fail', rule: 'deferrals_used_up' }],
     [
+      'a probe spends no try, and lets others go first',
+      { probes: 1, spent: 7 },
+      { kind: 'retry', at: now + 45_000, rule: 'probe_refused' },
+    ],
+    [
+      'nor a deferral',
+      { ...rateLimited, probes: 9, deferrals: 39 },
+      { kind: 'retry', rule: 'probe_refused' },
+    ],
+    [
+      'nor does it come back before it is asked to',
+      { ...rateLimited, probes: 1, retryAfterSeconds: 90 },
+      { kind: 'retry', at: now + 90_000 },
+    ],
+    ['the hundredth probe', { probes: 100 }, { kind: 'fail', rule: 'attempts_used_up' }],
+    [
+      'a probe that was accepted and failed is a try',
+      { ...vendorFailed, probes: 1, spent: 7 },
+      { kind: 'fail', rule: 'attempts_used_up' },
+    ],
+    [
       'unauthorized',
       { failureClass: 'FAILURE_CLASS_UNAUTHORIZED', spent: 7 },
       { kind: 'retry', at: now + 60_000, rule: 'account_paused' },
@@ -105,6 +128,21 @@ describe('what a retry may do', () => {
       { kind: 'settle-first', rule: 'outcome_unknown' },
     ],
     [
+      'given up by a written policy',
+      { outcome: 'given_up', charge: 'CHARGE_POSSIBLE' },
+      { kind: 'retry', at: now + 750, rule: 'policy_resubmits_unknown' },
+    ],
+    [
+      'given up a second time',
+      { outcome: 'given_up', charge: 'CHARGE_POSSIBLE', resubmits: 1 },
+      { kind: 'settle-first', rule: 'resubmits_used_up' },
+    ],
+    [
+      'given up at the last try',
+      { outcome: 'given_up', charge: 'CHARGE_POSSIBLE', spent: 7 },
+      { kind: 'settle-first' },
+    ],
+    [
       'charged and failed',
       { ...vendorFailed, charge: 'CHARGE_CERTAIN', ...two },
       { kind: 'fail', code: 'ERROR_CODE_PROVIDER_FAILED', rule: 'charged_and_failed' },
@@ -131,5 +169,15 @@ describe('what a retry may do', () => {
     ],
   ])('%s', (_row, question, decision) => {
     expect(decideRetry({ ...refused, ...question })).toMatchObject(decision);
+  });
+
+  it('outlasts a vendor that is away for a minute, whatever the dice say', () => {
+    let at = now;
+    for (let spent = 0; spent < defaultRetryPolicy.maxAttempts; spent += 1) {
+      const decision = decideRetry({ ...refused, spent, now: at, random: 0 });
+      if (decision.kind !== 'retry') break;
+      at = decision.at;
+    }
+    expect(at - now).toBeGreaterThan(60_000);
   });
 });

@@ -54,6 +54,8 @@ export interface Attempt {
   readonly charge: Charge;
   /** A person or a written policy accepts to pay again, whatever this attempt turns out to cost. */
   readonly secondChargeAccepted: boolean;
+  /** By the written policy of its account, which holds for that account alone. */
+  readonly givenUpByPolicy: boolean;
   /** As the vendor named it, else null. */
   readonly cost: Money | null;
   readonly estimatedCost: Money;
@@ -65,11 +67,16 @@ export interface Attempt {
   readonly startedAt: number;
   /** No byte is sent after this; a repeat moves it. */
   readonly sendBy: number;
+  /** It went to see whether the vendor takes anything: a refusal costs its run no try. */
+  readonly isProbe: boolean;
   readonly vendorJobId: string | null;
+  /** Where the vendor said that the job is asked for, else null. */
+  readonly vendorJobUrl: string | null;
   /** The vendor once said that it took it: nothing can make it not there. */
   readonly everAccepted: boolean;
   readonly acceptedAt: number | null;
   readonly unknownSince: number | null;
+  /** What tells most of what is on record. */
   readonly unknownCause: UnknownCause | null;
   /** End of the grace. */
   readonly settleUntil: number | null;
@@ -201,6 +208,12 @@ export function currentAttempt(state: GenerationState): Attempt | undefined {
   return state.current === null ? undefined : attemptOf(state, state.current);
 }
 
+/** The attempt whose job may go on at its vendor though its run has ended: nobody has said that the job is over. */
+export function leftRunning(state: GenerationState): Attempt | undefined {
+  const attempt = isFinal(state.phase) ? currentAttempt(state) : undefined;
+  return attempt?.status === 'accepted' ? attempt : undefined;
+}
+
 /** Attempts whose outcome nobody knows: what needs a person once their grace is over. */
 export function openQuestions(state: GenerationState): Attempt[] {
   return state.attempts.filter((attempt) => attempt.status === 'unknown');
@@ -209,4 +222,9 @@ export function openQuestions(state: GenerationState): Attempt[] {
 /** Whether the attempt has a job, and this is another one. */
 export function isOtherJob(attempt: Attempt, jobId: string | null): boolean {
   return jobId !== null && attempt.vendorJobId !== null && attempt.vendorJobId !== jobId;
+}
+
+/** The attempt of this run whose account's policy accepted a second charge: nothing of the run goes to another account. Else undefined. */
+export function boundTo({ attempts }: GenerationState, run: number): Attempt | undefined {
+  return attempts.find((attempt) => attempt.run === run && attempt.givenUpByPolicy);
 }

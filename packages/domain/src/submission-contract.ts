@@ -8,7 +8,7 @@ export interface SubmissionContract {
    * `keyed-reject`: a used reference is refused, which proves use and not a job. `blind`: none of it.
    */
   readonly submit: 'lookup' | 'keyed-replay' | 'keyed-reject' | 'blind';
-  /** How long a key is remembered: for ever, only while its job runs, or so many seconds; null where there are no keys. */
+  /** How long a key is remembered: for ever, only while its job runs, or so many seconds; null where there are no keys, or nobody knows. */
   readonly keyScope: 'forever' | 'in-flight' | number | null;
   /** Whether a listing shows every accepted job once the settling time is over. */
   readonly absence: 'proof' | 'weak';

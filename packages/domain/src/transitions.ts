@@ -6,6 +6,7 @@ export type ConditionName =
   | 'always'
   | 'it is the next attempt, nothing asks to end, no charge stands in its way'
   | 'it names the current attempt'
+  | 'it tells more of the current attempt, which was sent again'
   | 'the vendor refused or ended it, or nothing was sent'
   | 'the vendor ended it'
   | 'found: the current attempt'
@@ -71,10 +72,10 @@ export const transitions: Readonly<Record<GenerationEventType, Row>> = {
     go('submitting', 'it is the next attempt, nothing asks to end, no charge stands in its way'),
   ),
   SubmissionAccepted: { submitting: go('processing', 'it names the current attempt') },
-  SubmissionOutcomeUnknown: in_(
-    ['submitting', 'processing'],
-    go('unresolved', 'it names the current attempt'),
-  ),
+  SubmissionOutcomeUnknown: {
+    ...in_(['submitting', 'processing'], go('unresolved', 'it names the current attempt')),
+    unresolved: stay('it tells more of the current attempt, which was sent again'),
+  },
   SubmissionRepeated: { unresolved: stay('it names the current attempt') },
   SubmissionResolved: {
     requested: [...foundToUse, ...questions],

@@ -31,7 +31,8 @@ export const mayAppend = {
   GenerationStalled: ['control-plane'],
   RetryOrdered: ['control-plane'],
   OrphanAdopted: ['control-plane'],
-  ProviderAccountRegistered: ['control-plane'],
+  // It alone reads what is configured.
+  ProviderAccountRegistered: ['provider-gateway'],
   ProviderAccountLimitsChanged: ['control-plane'],
   ProviderAccountPolicyChanged: ['control-plane'],
   ProviderAccountPaused: ['control-plane', 'provider-gateway'],

@@ -1,7 +1,7 @@
 import { type Exploration, explore } from './explore.js';
 import { compareMerged } from './merged-worlds.js';
-import { product } from './planted-faults.js';
-import { type Mishaps, type VendorName, vendors, worldsApart, worldsOf } from './small-worlds.js';
+import { product, resubmitting } from './planted-faults.js';
+import { type Mishaps, unanswered, type VendorName, vendors, worldsApart, worldsOf } from './small-worlds.js';
 import type { Rules } from './world.js';
 
 const minutes = 60_000;
@@ -28,6 +28,19 @@ describe('everything that can happen in a small world leads to one charge, and t
         `exploration of ${vendor}: ${explored.length} worlds, ${sum('states')} states, ${sum('moves')} transitions, ${seconds} s\n`,
       );
       expect(explored.map(tale)).toEqual(explored.map(() => 'nothing'));
+    },
+    4 * minutes,
+  );
+
+  it.each(['blindPolled', 'blindInline', 'lookupWithoutProof', 'lookup'] as const)(
+    '%s, where a written policy submits once more what nobody can settle',
+    (vendor) => {
+      const explored = exploring(vendor, unanswered, resubmitting);
+      expect(tale(explored)).toBe('nothing');
+      const without = exploring(vendor, unanswered, product);
+      // Where the vendor can tell, it changes nothing.
+      if (vendor === 'lookup') expect(explored.states).toBe(without.states);
+      else expect(explored.states).toBeGreaterThan(without.states);
     },
     4 * minutes,
   );

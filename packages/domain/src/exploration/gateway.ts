@@ -161,6 +161,16 @@ function act(world: World, name: GatewayName, action: GatewayAction, setting: Se
     }
     case 'settle':
       return settle(world, name, action, setting);
+    case 'give-up': {
+      const attempt = action.attempt.number;
+      const asked = { type: 'give-up', now: world.now, attempt, contract, random: 0, reason: '' } as const;
+      return [
+        {
+          label: `gives attempt ${attempt} up, as is written`,
+          to: append(world, setting, `give up ${attempt}`, () => asked),
+        },
+      ];
+    }
     case 'poll':
       return poll(world, name, action.attempt);
     case 'cancel-at-vendor': {

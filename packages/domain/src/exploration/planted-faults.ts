@@ -15,6 +15,12 @@ export const product: Rules = {
   maySend: (now, sendBy) => now <= sendBy,
 };
 
+/** The same, where what nobody can settle is submitted once more. */
+export const resubmitting: Rules = {
+  ...product,
+  plan: (state, now, contractOf) => planGateway(state, now, contractOf, { resubmitsUnknown: () => true }),
+};
+
 const longer = (contract: SubmissionContract): SubmissionContract => ({
   ...contract,
   keyScope:

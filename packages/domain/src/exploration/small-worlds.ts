@@ -52,6 +52,12 @@ const forgetful: readonly Mishaps[] = [
 export const worldsOf = (vendor: VendorName): readonly Mishaps[] =>
   vendor === 'keyedReplayForATime' ? forgetful : Object.values(worlds);
 
+/** A world in which a written policy has something to answer: of one run alone, as orders begin others. */
+export const unanswered: Mishaps = {
+  left: { ...nothing, lostReplies: 2, crashes: 1, webhooks: 1, cancels: 1 },
+  asks: ['cancel'],
+};
+
 /** Worlds in which they are kept apart: what is found in none of them takes several at once. */
 export const worldsApart = {
   'answers and gateways': { left: { ...nothing, lostReplies: 1, crashes: 1, webhooks: 1 }, asks: [] },

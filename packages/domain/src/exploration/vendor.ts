@@ -75,8 +75,14 @@ function answer(world: World, packet: Packet, news: VendorNews | 'lost' | 'dupli
   if (from === null) return world;
   const gateway = world.gateways[from];
   if (gateway.at !== 'sent') return world;
-  if (typeof news === 'string' || (gateway.isRepeat && news.kind === 'refused')) {
-    // A refusal, an error or a time-out of a repeat says nothing about the first send.
+  if (news === 'duplicate')
+    return withGateway(world, from, {
+      at: 'heard',
+      attempt,
+      news: { kind: 'unknown', cause: 'UNKNOWN_CAUSE_KEY_USED' },
+    });
+  if (news === 'lost' || (gateway.isRepeat && news.kind === 'refused')) {
+    // A refusal, an error or a time-out of a repeat says nothing about the first send, and changes nothing where it is recorded.
     const lost: VendorNews = { kind: 'unknown', cause: 'UNKNOWN_CAUSE_REPLY_LOST' };
     return withGateway(world, from, gateway.isRepeat ? { at: 'idle' } : { at: 'heard', attempt, news: lost });
   }

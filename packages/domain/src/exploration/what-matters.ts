@@ -1,6 +1,7 @@
 import { endingOf, endingSince } from '../ending.js';
 import { type Attempt, type GenerationState, isFinal } from '../state.js';
 import type { SubmissionContract } from '../submission-contract.js';
+import { isKeyUsed } from '../unknown-cause.js';
 
 // A global of a test's realm is looked up anew each time: the exploration took twelve times as long.
 const { max } = Math;
@@ -37,7 +38,7 @@ export function whatMattersOf(contract: SubmissionContract): (state: GenerationS
   const ofRun = (state: GenerationState, now: number, endsSince: number | null): unknown => {
     // What asks a run to end, or to leave its attempt, dies with it.
     if (isFinal(state.phase)) return 0;
-    const { abandonOrdered, retryAt, cancelAsked, failAsked } = state;
+    const { abandonOrdered, retryAt, cancelAsked, failAsked, spent, deferrals } = state;
     const asked = [cancelAsked, failAsked].map((one) => one !== null);
     return [
       asked,
@@ -47,6 +48,9 @@ export function whatMattersOf(contract: SubmissionContract): (state: GenerationS
       abandonOrdered === null ? 0 : [max(abandonOrdered.at - now, -grace), abandonOrdered.model],
       retryAt === null ? 0 : max(retryAt - now, 0),
       state.nextModel,
+      // The next wait is longer after each of them.
+      spent,
+      deferrals,
     ];
   };
 
@@ -63,7 +67,9 @@ export function whatMattersOf(contract: SubmissionContract): (state: GenerationS
         one.secondChargeAccepted,
         one.vendorJobId,
         one.everAccepted,
+        // The deadline comes long before the most of them.
         one.repeats > 0,
+        isKeyUsed(one),
         openQuestion(one, now),
         acceptance(one, now, endsSince),
       ]),

@@ -65,7 +65,9 @@ function placeOf(now: number, gateway: Gateway): string {
     case 'heard': {
       const { attempt, news } = gateway;
       const job = 'jobId' in news ? news.jobId : '';
-      return `h${attempt}${news.kind}${job}${news.kind === 'absent' ? news.lookedUpAt : ''}`;
+      return `h${attempt}${news.kind}${job}${news.kind === 'absent' ? news.lookedUpAt : ''}${
+        news.kind === 'unknown' ? news.cause : ''
+      }`;
     }
   }
 }

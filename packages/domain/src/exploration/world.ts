@@ -139,7 +139,7 @@ export function append(world: World, { recorder }: Setting, name: string, comman
 
 /** What tells one thing heard from another. */
 export const nameOf = (news: VendorNews): string =>
-  `${news.kind} ${'jobId' in news ? news.jobId : ''}${'lookedUpAt' in news ? news.lookedUpAt : ''}`;
+  `${news.kind} ${'jobId' in news ? news.jobId : ''}${'lookedUpAt' in news ? news.lookedUpAt : ''}${'cause' in news ? news.cause : ''}`;
 
 /** The log is told what was heard of an attempt, whenever it was heard. */
 export function tell(world: World, setting: Setting, attempt: number, news: VendorNews): World {

@@ -92,6 +92,7 @@ export function submit(
     seed: 7,
     sendBy: now + 5_000,
     estimatedCost: { micros: '40000', currency: 'USD' },
+    isProbe: false,
     ...changes,
   };
 }

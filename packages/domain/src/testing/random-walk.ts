@@ -153,7 +153,14 @@ const makers = {
     'no job',
   ),
   unknown: hear(() => lost, 'nothing'),
-  missing: hear(() => ({ kind: 'unknown', cause: 'UNKNOWN_CAUSE_JOB_MISSING' }), 'nothing'),
+  // Of an open question it is no news; that its key was used may be.
+  missing: hear(
+    ({ state }) => ({
+      kind: 'unknown',
+      cause: state.phase === 'unresolved' ? 'UNKNOWN_CAUSE_KEY_USED' : 'UNKNOWN_CAUSE_JOB_MISSING',
+    }),
+    'nothing',
+  ),
   absent: hear(({ now }) => ({ kind: 'absent', lookedUpAt: now }), 'no job'),
   repeat: (place) => ({
     type: 'repeat-submission',
@@ -206,6 +213,7 @@ const makers = {
     bodySha256: `n${place.dice.b}`,
     signed: true,
     body: '',
+    stagingKey: '',
   }),
   erase: () => ({ type: 'erase', reason: 'asked' }),
   retry: (place) => ({

@@ -12,10 +12,10 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file darkroom/provider/v1/events.proto.
  */
 export const file_darkroom_provider_v1_events: GenFile = /*@__PURE__*/
-  fileDesc("CiFkYXJrcm9vbS9wcm92aWRlci92MS9ldmVudHMucHJvdG8SFGRhcmtyb29tLnByb3ZpZGVyLnYxImIKGVByb3ZpZGVyQWNjb3VudFJlZ2lzdGVyZWQSDwoHYWNjb3VudBgBIAEoCRIOCgZ2ZW5kb3IYAiABKAkSEgoKY29uY3VycmVudBgDIAEoBRIQCghzZXR0aW5ncxgEIAEoCSKFAQocUHJvdmlkZXJBY2NvdW50TGltaXRzQ2hhbmdlZBIPCgdhY2NvdW50GAEgASgJEhIKCmNvbmN1cnJlbnQYAiABKAUSEgoKcGVyX3NlY29uZBgDIAEoARIcChRzcGVuZF9wZXJfZGF5X21pY3JvcxgEIAEoAxIOCgZyZWFzb24YBSABKAkiWQocUHJvdmlkZXJBY2NvdW50UG9saWN5Q2hhbmdlZBIPCgdhY2NvdW50GAEgASgJEhgKEHJlc3VibWl0X3Vua25vd24YAiABKAgSDgoGcmVhc29uGAMgASgJImkKFVByb3ZpZGVyQWNjb3VudFBhdXNlZBIPCgdhY2NvdW50GAEgASgJEi8KBWNhdXNlGAIgASgOMiAuZGFya3Jvb20ucHJvdmlkZXIudjEuUGF1c2VDYXVzZRIOCgZyZWFzb24YAyABKAkiagoWUHJvdmlkZXJBY2NvdW50UmVzdW1lZBIPCgdhY2NvdW50GAEgASgJEi8KBWNhdXNlGAIgASgOMiAuZGFya3Jvb20ucHJvdmlkZXIudjEuUGF1c2VDYXVzZRIOCgZyZWFzb24YAyABKAkqWwoKUGF1c2VDYXVzZRIbChdQQVVTRV9DQVVTRV9VTlNQRUNJRklFRBAAEhYKElBBVVNFX0NBVVNFX1ZFTkRPUhABEhgKFFBBVVNFX0NBVVNFX09QRVJBVE9SEAJiBnByb3RvMw");
+  fileDesc("CiFkYXJrcm9vbS9wcm92aWRlci92MS9ldmVudHMucHJvdG8SFGRhcmtyb29tLnByb3ZpZGVyLnYxIqEBChlQcm92aWRlckFjY291bnRSZWdpc3RlcmVkEg8KB2FjY291bnQYASABKAkSDgoGdmVuZG9yGAIgASgJEhIKCmNvbmN1cnJlbnQYAyABKAUSEgoKcGVyX3NlY29uZBgFIAEoARINCgVidXJzdBgGIAEoBRIcChRzcGVuZF9wZXJfZGF5X21pY3JvcxgHIAEoA0oECAQQBVIIc2V0dGluZ3MiqwEKHFByb3ZpZGVyQWNjb3VudExpbWl0c0NoYW5nZWQSDwoHYWNjb3VudBgBIAEoCRISCgpjb25jdXJyZW50GAIgASgFEhIKCnBlcl9zZWNvbmQYAyABKAESHAoUc3BlbmRfcGVyX2RheV9taWNyb3MYBCABKAMSDgoGcmVhc29uGAUgASgJEg0KBWJ1cnN0GAYgASgFEhUKDWFzX2NvbmZpZ3VyZWQYByABKAgiWQocUHJvdmlkZXJBY2NvdW50UG9saWN5Q2hhbmdlZBIPCgdhY2NvdW50GAEgASgJEhgKEHJlc3VibWl0X3Vua25vd24YAiABKAgSDgoGcmVhc29uGAMgASgJImkKFVByb3ZpZGVyQWNjb3VudFBhdXNlZBIPCgdhY2NvdW50GAEgASgJEi8KBWNhdXNlGAIgASgOMiAuZGFya3Jvb20ucHJvdmlkZXIudjEuUGF1c2VDYXVzZRIOCgZyZWFzb24YAyABKAkiagoWUHJvdmlkZXJBY2NvdW50UmVzdW1lZBIPCgdhY2NvdW50GAEgASgJEi8KBWNhdXNlGAIgASgOMiAuZGFya3Jvb20ucHJvdmlkZXIudjEuUGF1c2VDYXVzZRIOCgZyZWFzb24YAyABKAkqdAoKUGF1c2VDYXVzZRIbChdQQVVTRV9DQVVTRV9VTlNQRUNJRklFRBAAEhYKElBBVVNFX0NBVVNFX1ZFTkRPUhABEhgKFFBBVVNFX0NBVVNFX09QRVJBVE9SEAISFwoTUEFVU0VfQ0FVU0VfQlJFQUtFUhADYgZwcm90bzM");
 
 /**
- * An account of a vendor was configured.
+ * An account of a vendor was configured, or configured otherwise.
  *
  * @generated from message darkroom.provider.v1.ProviderAccountRegistered
  */
@@ -31,20 +31,36 @@ export type ProviderAccountRegistered = Message<"darkroom.provider.v1.ProviderAc
   vendor: string;
 
   /**
+   * Jobs at once.
+   *
    * @generated from field: int32 concurrent = 3;
    */
   concurrent: number;
 
   /**
-   * JSON of the account's limits and policy.
+   * Submits a second; 0: no limit.
    *
-   * @generated from field: string settings = 4;
+   * @generated from field: double per_second = 5;
    */
-  settings: string;
+  perSecond: number;
+
+  /**
+   * Submits at once after a rest.
+   *
+   * @generated from field: int32 burst = 6;
+   */
+  burst: number;
+
+  /**
+   * In US dollars; 0: no limit.
+   *
+   * @generated from field: int64 spend_per_day_micros = 7;
+   */
+  spendPerDayMicros: bigint;
 };
 
 /**
- * An account of a vendor was configured.
+ * An account of a vendor was configured, or configured otherwise.
  *
  * @generated from message darkroom.provider.v1.ProviderAccountRegistered
  */
@@ -60,16 +76,32 @@ export type ProviderAccountRegisteredJson = {
   vendor?: string;
 
   /**
+   * Jobs at once.
+   *
    * @generated from field: int32 concurrent = 3;
    */
   concurrent?: number;
 
   /**
-   * JSON of the account's limits and policy.
+   * Submits a second; 0: no limit.
    *
-   * @generated from field: string settings = 4;
+   * @generated from field: double per_second = 5;
    */
-  settings?: string;
+  perSecond?: number | "NaN" | "Infinity" | "-Infinity";
+
+  /**
+   * Submits at once after a rest.
+   *
+   * @generated from field: int32 burst = 6;
+   */
+  burst?: number;
+
+  /**
+   * In US dollars; 0: no limit.
+   *
+   * @generated from field: int64 spend_per_day_micros = 7;
+   */
+  spendPerDayMicros?: string;
 };
 
 /**
@@ -80,7 +112,7 @@ export const ProviderAccountRegisteredSchema: GenMessage<ProviderAccountRegister
   messageDesc(file_darkroom_provider_v1_events, 0);
 
 /**
- * Limits were changed by an operator.
+ * Limits were changed by an operator: all of them, as they are from then on.
  *
  * @generated from message darkroom.provider.v1.ProviderAccountLimitsChanged
  */
@@ -91,21 +123,21 @@ export type ProviderAccountLimitsChanged = Message<"darkroom.provider.v1.Provide
   account: string;
 
   /**
-   * Jobs at once; 0 is the kill switch for submits.
+   * Jobs at once; 0: none.
    *
    * @generated from field: int32 concurrent = 2;
    */
   concurrent: number;
 
   /**
-   * 0: no limit.
+   * Submits a second; 0: no limit.
    *
    * @generated from field: double per_second = 3;
    */
   perSecond: number;
 
   /**
-   * 0: no limit.
+   * In US dollars; 0: no limit.
    *
    * @generated from field: int64 spend_per_day_micros = 4;
    */
@@ -115,10 +147,24 @@ export type ProviderAccountLimitsChanged = Message<"darkroom.provider.v1.Provide
    * @generated from field: string reason = 5;
    */
   reason: string;
+
+  /**
+   * Submits at once after a rest.
+   *
+   * @generated from field: int32 burst = 6;
+   */
+  burst: number;
+
+  /**
+   * Back to what is configured.
+   *
+   * @generated from field: bool as_configured = 7;
+   */
+  asConfigured: boolean;
 };
 
 /**
- * Limits were changed by an operator.
+ * Limits were changed by an operator: all of them, as they are from then on.
  *
  * @generated from message darkroom.provider.v1.ProviderAccountLimitsChanged
  */
@@ -129,21 +175,21 @@ export type ProviderAccountLimitsChangedJson = {
   account?: string;
 
   /**
-   * Jobs at once; 0 is the kill switch for submits.
+   * Jobs at once; 0: none.
    *
    * @generated from field: int32 concurrent = 2;
    */
   concurrent?: number;
 
   /**
-   * 0: no limit.
+   * Submits a second; 0: no limit.
    *
    * @generated from field: double per_second = 3;
    */
   perSecond?: number | "NaN" | "Infinity" | "-Infinity";
 
   /**
-   * 0: no limit.
+   * In US dollars; 0: no limit.
    *
    * @generated from field: int64 spend_per_day_micros = 4;
    */
@@ -153,6 +199,20 @@ export type ProviderAccountLimitsChangedJson = {
    * @generated from field: string reason = 5;
    */
   reason?: string;
+
+  /**
+   * Submits at once after a rest.
+   *
+   * @generated from field: int32 burst = 6;
+   */
+  burst?: number;
+
+  /**
+   * Back to what is configured.
+   *
+   * @generated from field: bool as_configured = 7;
+   */
+  asConfigured?: boolean;
 };
 
 /**
@@ -331,6 +391,8 @@ export enum PauseCause {
   UNSPECIFIED = 0,
 
   /**
+   * The vendor refuses the account itself.
+   *
    * @generated from enum value: PAUSE_CAUSE_VENDOR = 1;
    */
   VENDOR = 1,
@@ -339,6 +401,13 @@ export enum PauseCause {
    * @generated from enum value: PAUSE_CAUSE_OPERATOR = 2;
    */
   OPERATOR = 2,
+
+  /**
+   * Too many of its submits failed, or came to an unknown end.
+   *
+   * @generated from enum value: PAUSE_CAUSE_BREAKER = 3;
+   */
+  BREAKER = 3,
 }
 
 /**
@@ -346,7 +415,7 @@ export enum PauseCause {
  *
  * @generated from enum darkroom.provider.v1.PauseCause
  */
-export type PauseCauseJson = "PAUSE_CAUSE_UNSPECIFIED" | "PAUSE_CAUSE_VENDOR" | "PAUSE_CAUSE_OPERATOR";
+export type PauseCauseJson = "PAUSE_CAUSE_UNSPECIFIED" | "PAUSE_CAUSE_VENDOR" | "PAUSE_CAUSE_OPERATOR" | "PAUSE_CAUSE_BREAKER";
 
 /**
  * Describes the enum darkroom.provider.v1.PauseCause.
