@@ -7,6 +7,12 @@ export type ImageFormat = 'png' | 'jpeg' | 'webp';
 export interface ModelLimits {
   minSide: number;
   maxSide: number;
+  /** `WxH`, where the model makes these and no others. */
+  sizes?: readonly string[];
+  /** Each side must be a multiple of it. */
+  sideStep?: number;
+  /** Width times height. */
+  maxPixels?: number;
   maxCount: number;
   /** Unicode code points. */
   maxPromptLength: number;

@@ -37,3 +37,8 @@ export function verifyStandardWebhook(
   });
   return genuine ? { kind: 'verified', id } : { kind: 'refused', reason: 'signature_mismatch' };
 }
+
+/** `whsec_` and the base64 of at least 16 bytes: less signs nothing. */
+export function isStandardWebhookSecret(secret: string): boolean {
+  return /^whsec_[A-Za-z0-9+/]{22,}={0,2}$/.test(secret);
+}

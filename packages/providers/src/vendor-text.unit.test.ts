@@ -1,4 +1,4 @@
-import { vendorJobId, vendorLink, vendorText } from './vendor-text.js';
+import { vendorJobId, vendorLink, vendorLinkOrPath, vendorMediaType, vendorText } from './vendor-text.js';
 
 describe('vendor text', () => {
   it('is cut and loses what breaks logs, terminals and jsonb', () => {
@@ -7,6 +7,19 @@ describe('vendor text', () => {
     expect(vendorText('🙂🙂', 3)).toBe('🙂\ufffd');
     expect(vendorText(17, 10)).toBe('');
   });
+});
+
+describe('vendor media type', () => {
+  it.each([
+    ['image/png', 'image/png'],
+    ['Image/SVG+xml; charset=utf-8', 'image/svg+xml'],
+    ['image/日本', ''],
+    ['image/png\r\nX-Header: 1', ''],
+    ['png', ''],
+    ['', ''],
+    [`image/${'x'.repeat(1_000_000)}`, ''],
+    [7, ''],
+  ])('of %p is %p', (said, type) => expect(vendorMediaType(said)).toBe(type));
 });
 
 describe('vendor job id', () => {
@@ -41,5 +54,38 @@ describe('vendor link', () => {
     '',
     null,
     7,
+    // Longer than that once its escapes are written.
+    `https://cdn.example/${'ä'.repeat(3_000)}`,
   ])('refuses %p', (link) => expect(vendorLink(link)).toBeUndefined());
+});
+
+describe('vendor link or path', () => {
+  it.each([
+    'https://cdn.example/a.png?x=1',
+    '/view?filename=a.png',
+    'view?filename=a b.png',
+    '//cdn.example/a',
+  ])('takes %s', (link) => expect(vendorLinkOrPath(link)).toBe(link));
+  it.each([
+    'https:',
+    ' https: ',
+    'http:',
+    'https://',
+    '//',
+    'http://[',
+    '//[',
+    '//u:p@host/',
+    '',
+    'javascript:alert(1)',
+    'file:///etc/passwd',
+    'a\0',
+    '\ud800',
+    'x'.repeat(5_000),
+    null,
+    7,
+  ])('refuses %p', (link) => expect(vendorLinkOrPath(link)).toBeUndefined());
+
+  it('is the same whatever it is relative to', () => {
+    expect(vendorLinkOrPath('https:cdn.example/a')).toBe('https://cdn.example/a');
+  });
 });

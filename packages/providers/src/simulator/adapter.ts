@@ -1,4 +1,5 @@
 import type { ProviderAdapter } from '../provider-adapter.js';
+import { isStandardWebhookSecret } from '../standard-webhook.js';
 import { readLookupAnswer, readPollAnswer, readSubmitAnswer } from './answers.js';
 import { cancelRequest, lookupRequest, pollRequest, submitRequest } from './requests.js';
 import { simulatorSheets } from './sheets.js';
@@ -18,5 +19,6 @@ export const simulatorAdapter: ProviderAdapter = {
   cancel: cancelRequest,
   readCancel: readPollAnswer,
   readNotification: readSimulatorNotification,
+  isWebhookSecret: isStandardWebhookSecret,
   verifyWebhook: verifySimulatorWebhook,
 };

@@ -1,11 +1,14 @@
 import { readBoundedJson } from '../bounded-json.js';
 import type {
+  AskedJob,
   LookupAnswer,
+  LostSubmit,
   PollAnswer,
   SubmitAnswer,
-  Unreadable,
   VendorAnswer,
 } from '../provider-adapter.js';
+import { isSuccess } from '../status-classes.js';
+import { unreadable } from '../unreadable.js';
 import { vendorJobId } from '../vendor-text.js';
 import { isDefiniteRefusal, isDuplicateCode, readError } from './classifier.js';
 import { readJobState } from './job-state.js';
@@ -14,14 +17,6 @@ import { jobSchema, listSchema, submittedSchema } from './schemas.js';
 
 /** More jobs than this under one reference is no listing of ours. */
 const maxListed = 20;
-
-function unreadable(reason: string): Unreadable {
-  return { kind: 'unreadable', reason };
-}
-
-function isSuccess(status: number): boolean {
-  return status === 200 || status === 201 || status === 202;
-}
 
 /** What a submit's answer proves. Everything that is not clearly one thing is unreadable, and so an unknown outcome. */
 export function readSubmitAnswer(model: string, answer: VendorAnswer, now: number): SubmitAnswer {
@@ -53,11 +48,13 @@ function readInline(value: unknown): SubmitAnswer {
   if (!job.success) return unreadable('no job in the answer');
   const state = readJobState(job.data);
   if (state.kind === 'open') return unreadable('the answer is no end of a job');
+  // Something in between has a status too, and no id at all; pictures speak for themselves.
+  if (job.data.id === undefined && state.kind !== 'produced') return unreadable('an end of no job');
   return { kind: 'ended', jobId: vendorJobId(job.data.id) ?? null, state };
 }
 
 /** What a poll's or a cancel's answer says of the job that was asked for. */
-export function readPollAnswer(answer: VendorAnswer, expectedJobId: string, now: number): PollAnswer {
+export function readPollAnswer(answer: VendorAnswer, { jobId }: AskedJob, now: number): PollAnswer {
   if (!isSuccess(answer.status)) {
     const { ownEnvelope, ...error } = readError(answer, now);
     // A 404 of something in between says nothing about the job.
@@ -68,17 +65,17 @@ export function readPollAnswer(answer: VendorAnswer, expectedJobId: string, now:
   if (!json.ok) return unreadable(json.reason);
   const job = jobSchema.safeParse(json.value);
   if (!job.success) return unreadable('no job in the answer');
-  if (job.data.id !== expectedJobId) return unreadable('the answer names another job');
+  if (job.data.id !== jobId) return unreadable('the answer names another job');
   return {
     kind: 'job',
-    jobId: expectedJobId,
+    jobId,
     reference: job.data.reference ?? null,
     state: readJobState(job.data),
   };
 }
 
 /** What a listing says. Only one that is whole, and about our reference alone, can show absence. */
-export function readLookupAnswer(answer: VendorAnswer, reference: string, now: number): LookupAnswer {
+export function readLookupAnswer(answer: VendorAnswer, { reference }: LostSubmit, now: number): LookupAnswer {
   if (!isSuccess(answer.status)) {
     const { ownEnvelope: _, ...error } = readError(answer, now);
     return { kind: 'error', ...error };

@@ -150,7 +150,7 @@ describe('the answer of the inline model', () => {
 
 describe('the answer to a poll', () => {
   const poll = (status: number, body: unknown, headers = {}) =>
-    readPollAnswer(answer(status, body, headers), 'job_1', now);
+    readPollAnswer(answer(status, body, headers), { model: 'standard', jobId: 'job_1' }, now);
   const job = (fields: object) => poll(200, { id: 'job_1', ...fields });
 
   it.each([
@@ -198,10 +198,12 @@ describe('the answer to a poll', () => {
     expect(read.kind === 'job' && read.state.kind === 'produced' && read.state.outputs.length).toBe(usable);
   });
 
-  it('keeps an output’s own index when others before it are unusable', () => {
+  it('numbers an output by its place among those that can be used', () => {
     const body =
       '{"id":"job_1","status":"succeeded","outputs":[null,{"url":"https://h/b","sha256":"x","bytes":1e400}]}';
-    expect(poll(200, body)).toMatchObject({ state: { outputs: [{ index: 1, sha256: '', bytes: 0 }] } });
+    expect(poll(200, body)).toMatchObject({
+      state: { outputs: [{ index: 0, sha256: '', bytes: 0 }], dropped: 1 },
+    });
   });
 
   it('believes a 404 only of the vendor itself', () => {
@@ -231,7 +233,19 @@ describe('the answer to a poll', () => {
 });
 
 describe('the answer to a look-up', () => {
-  const lookup = (status: number, body: unknown) => readLookupAnswer(answer(status, body), 'ref-1', now);
+  const lost = {
+    model: 'standard',
+    prompt: 'a boat',
+    width: 64,
+    height: 64,
+    count: 1,
+    seed: 7,
+    format: 'png',
+    reference: 'ref-1',
+    startedAt: now,
+    names: () => undefined,
+  } as const;
+  const lookup = (status: number, body: unknown) => readLookupAnswer(answer(status, body), lost, now);
 
   it('finds, or shows absence', () => {
     expect(lookup(200, { data: [] })).toEqual({ kind: 'absent' });

@@ -2,6 +2,7 @@ import type { FailureClass } from '@darkroom/contract';
 import { answerHeader } from '../answer-header.js';
 import { readBoundedJson } from '../bounded-json.js';
 import type { VendorAnswer, VendorError } from '../provider-adapter.js';
+import { classOfStatus } from '../status-classes.js';
 import { retryAfterSeconds } from '../retry-after.js';
 import { vendorText } from '../vendor-text.js';
 import { errorEnvelopeSchema } from './schemas.js';
@@ -10,22 +11,6 @@ import { errorEnvelopeSchema } from './schemas.js';
 const classByCode: Readonly<Record<string, FailureClass>> = {
   insufficient_credit: 'FAILURE_CLASS_INSUFFICIENT_CREDIT',
   content_moderated: 'FAILURE_CLASS_CONTENT_REJECTED',
-};
-
-const classByStatus: Readonly<Record<number, FailureClass>> = {
-  400: 'FAILURE_CLASS_INVALID_REQUEST',
-  401: 'FAILURE_CLASS_UNAUTHORIZED',
-  402: 'FAILURE_CLASS_INSUFFICIENT_CREDIT',
-  403: 'FAILURE_CLASS_UNAUTHORIZED',
-  404: 'FAILURE_CLASS_NOT_FOUND',
-  405: 'FAILURE_CLASS_INVALID_REQUEST',
-  408: 'FAILURE_CLASS_TIMEOUT',
-  413: 'FAILURE_CLASS_INVALID_REQUEST',
-  415: 'FAILURE_CLASS_INVALID_REQUEST',
-  422: 'FAILURE_CLASS_INVALID_REQUEST',
-  429: 'FAILURE_CLASS_RATE_LIMITED',
-  503: 'FAILURE_CLASS_OVERLOADED',
-  504: 'FAILURE_CLASS_TIMEOUT',
 };
 
 /** Statuses that refuse before acceptance, when they come in the vendor's own envelope. */
@@ -42,7 +27,7 @@ const maxErrorBytes = 256 * 1024;
 
 function classify(status: number, code: string): FailureClass {
   if (Object.hasOwn(classByCode, code)) return classByCode[code] ?? 'FAILURE_CLASS_PROTOCOL';
-  return classByStatus[status] ?? (status >= 500 ? 'FAILURE_CLASS_VENDOR_FAULT' : 'FAILURE_CLASS_PROTOCOL');
+  return classOfStatus(status);
 }
 
 /** What an answer that is no success says; `ownEnvelope` tells whether the vendor itself said it, or something before it. */

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type RunningSimulator, startSimulator } from '@darkroom/simulator';
 import type {
+  LostSubmit,
   PollAnswer,
   SubmitInput,
   VendorAnswer,
@@ -61,9 +62,16 @@ function input(model: string, change: Partial<SubmitInput> = {}): SubmitInput {
     seed: 7,
     format: 'png',
     reference,
+    deadlineSeconds: 600,
     ...change,
   };
 }
+
+const lost = (given: SubmitInput): LostSubmit => ({
+  ...given,
+  startedAt: Date.now(),
+  names: () => undefined,
+});
 
 async function submit(given: SubmitInput) {
   return adapter!.readSubmit(given.model, await send(adapter!.submit(given)), Date.now());
@@ -71,7 +79,7 @@ async function submit(given: SubmitInput) {
 
 async function pollUntilEnd(model: string, jobId: string): Promise<PollAnswer> {
   for (const end = Date.now() + 10_000; Date.now() < end;) {
-    const answer = adapter!.readPoll(await send(adapter!.poll(model, jobId)), jobId, Date.now());
+    const answer = adapter!.readPoll(await send(adapter!.poll(model, jobId)), { model, jobId }, Date.now());
     if (answer.kind !== 'job' || answer.state.kind !== 'open') return answer;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
@@ -99,7 +107,7 @@ describe.each(['standard', 'keyed', 'reject', 'blind'])('sim/%s', (model) => {
     const accepted = await submit(input(model));
     if (accepted.kind !== 'accepted') throw new Error(accepted.kind);
     const answer = await send(adapter.cancel(model, accepted.jobId));
-    expect(adapter.readCancel(answer, accepted.jobId, Date.now())).toMatchObject({
+    expect(adapter.readCancel(answer, { model, jobId: accepted.jobId }, Date.now())).toMatchObject({
       state: { kind: 'canceled' },
     });
   });
@@ -125,18 +133,10 @@ describe('the submission contracts of the sheets', () => {
     for (const model of ['standard', 'reject']) {
       expect(sheetFor(`sim/${model}`)?.absence).toBe('proof');
       const given = input(model);
-      const before = adapter.readLookup(
-        await send(adapter.lookup(model, given.reference)),
-        given.reference,
-        Date.now(),
-      );
+      const before = adapter.readLookup(await send(adapter.lookup(lost(given))), lost(given), Date.now());
       expect(before).toEqual({ kind: 'absent' });
       const accepted = await submit(given);
-      const found = adapter.readLookup(
-        await send(adapter.lookup(model, given.reference)),
-        given.reference,
-        Date.now(),
-      );
+      const found = adapter.readLookup(await send(adapter.lookup(lost(given))), lost(given), Date.now());
       expect(found).toMatchObject({
         kind: 'found',
         jobs: [{ jobId: accepted.kind === 'accepted' && accepted.jobId }],
@@ -161,9 +161,9 @@ describe('the submission contracts of the sheets', () => {
     for (const model of ['blind', 'inline']) {
       const request = adapter.submit(input(model, { reference: 'the-reference' }));
       expect(JSON.stringify(request)).not.toContain('the-reference');
-      expect(adapter.lookup(model, 'x')).toBeUndefined();
+      expect(adapter.lookup(lost(input(model)))).toBeUndefined();
     }
-    expect(adapter.lookup('keyed', 'x')).toBeUndefined();
+    expect(adapter.lookup(lost(input('keyed')))).toBeUndefined();
     expect(adapter.cancel('inline', 'x')).toBeUndefined();
   });
 

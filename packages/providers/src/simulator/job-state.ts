@@ -1,10 +1,8 @@
 import type { FailureClass } from '@darkroom/contract';
 import type { JobState, VendorOutput } from '../provider-adapter.js';
-import { vendorLink, vendorText } from '../vendor-text.js';
+import { type Usable, usableOutputs } from '../usable-outputs.js';
+import { vendorLink, vendorMediaType, vendorText } from '../vendor-text.js';
 import { type JobBody, outputSchema } from './schemas.js';
-
-/** No model gives more images than this; what is beyond is not read. */
-const maxOutputs = 8;
 
 const base64 = /^[A-Za-z0-9+/]+={0,2}$/;
 
@@ -13,7 +11,7 @@ export function readJobState(job: JobBody): JobState {
   const status = job.status.toLowerCase();
   switch (status) {
     case 'succeeded':
-      return readOutputs(job.outputs ?? []);
+      return { kind: 'produced', ...usableOutputs(job.outputs ?? [], readOutput) };
     case 'failed':
       return readFailure(job);
     case 'canceled':
@@ -46,26 +44,17 @@ function readFailure(job: JobBody): JobState {
   };
 }
 
-function readOutputs(entries: readonly unknown[]): JobState {
-  const outputs = entries
-    .slice(0, maxOutputs)
-    .map(readOutput)
-    .filter((output) => output !== undefined);
-  return { kind: 'produced', outputs, dropped: entries.length - outputs.length };
-}
-
-function readOutput(entry: unknown, index: number): VendorOutput | undefined {
+function readOutput(entry: unknown): Usable | undefined {
   const parsed = outputSchema.safeParse(entry);
   if (!parsed.success) return undefined;
   const { url, b64, sha256, bytes, media_type } = parsed.data;
   const source = readSource(url, b64);
   if (!source) return undefined;
   return {
-    index,
     source,
     sha256: typeof sha256 === 'string' && /^[0-9a-f]{64}$/i.test(sha256) ? sha256.toLowerCase() : '',
     bytes: typeof bytes === 'number' && Number.isSafeInteger(bytes) && bytes > 0 ? bytes : 0,
-    mediaType: vendorText(media_type, 100),
+    mediaType: vendorMediaType(media_type),
   };
 }
 

@@ -1,13 +1,10 @@
 import type { CapabilitySheet } from '../capability-sheet.js';
-import type { SubmitInput, VendorRequest } from '../provider-adapter.js';
+import type { LostSubmit, SubmitInput, VendorRequest } from '../provider-adapter.js';
+import { sheetIn } from '../sheet-in.js';
 import { simulatorSheets } from './sheets.js';
 
 /** The sheet of a model of this vendor. */
-export function sheetOf(model: string): CapabilitySheet {
-  const sheet = Object.hasOwn(simulatorSheets, model) ? simulatorSheets[model] : undefined;
-  if (!sheet) throw new Error(`the simulator has no model ${model}`);
-  return sheet;
-}
+export const sheetOf = (model: string): CapabilitySheet => sheetIn(simulatorSheets, model);
 
 /** The fields stand in this order always: a repeat under the same key is the same bytes. */
 export function submitRequest(input: SubmitInput): VendorRequest {
@@ -36,16 +33,18 @@ export function submitRequest(input: SubmitInput): VendorRequest {
   };
 }
 
-export function pollRequest(model: string, jobId: string): VendorRequest {
+export function pollRequest(model: string, jobId: string): VendorRequest | undefined {
+  const sheet = sheetOf(model);
+  if (sheet.poll === 'none') return undefined;
   return {
     method: 'GET',
     path: `/v1/jobs/${encodeURIComponent(jobId)}`,
     headers: {},
-    maxAnswerBytes: sheetOf(model).maxAnswerBytes.poll,
+    maxAnswerBytes: sheet.maxAnswerBytes.poll,
   };
 }
 
-export function lookupRequest(model: string, reference: string): VendorRequest | undefined {
+export function lookupRequest({ model, reference }: LostSubmit): VendorRequest | undefined {
   const sheet = sheetOf(model);
   if (sheet.submit !== 'lookup' && sheet.submit !== 'keyed-reject') return undefined;
   return {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { queuePosition } from '../queue-position.js';
 
 /** The vendor's own error envelope. Its presence is what makes a refusal definite. */
 export const errorEnvelopeSchema = z.looseObject({
@@ -8,7 +9,7 @@ export const errorEnvelopeSchema = z.looseObject({
 /** The answer to a submit. Everything but the id may change without breaking us. */
 export const submittedSchema = z.looseObject({
   id: z.unknown().optional(),
-  queue_position: z.number().int().min(0).max(1_000_000_000).nullish().catch(null),
+  queue_position: queuePosition,
 });
 
 /** A job as polls, lists, cancels and webhooks show it: read field by field, so that one odd field spoils no other. */
@@ -16,7 +17,7 @@ export const jobSchema = z.looseObject({
   id: z.unknown().optional(),
   status: z.string(),
   progress: z.number().nullish().catch(null),
-  queue_position: z.number().int().min(0).max(1_000_000_000).nullish().catch(null),
+  queue_position: queuePosition,
   reference: z.string().nullish().catch(null),
   outputs: z.array(z.unknown()).nullish().catch(null),
   error: z
