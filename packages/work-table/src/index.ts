@@ -1,4 +1,4 @@
-export type { Claim, ClaimRequest, Move, Wake } from './job.js';
+export type { Claim, ClaimRequest, Move, WaitingPlace, Wake } from './job.js';
 export { workTable, workTableMigrations, type WorkTable, type WorkTableOptions } from './work-table.js';
 export {
   type HeldJob,

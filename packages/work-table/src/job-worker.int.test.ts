@@ -206,3 +206,33 @@ it('stops in order: ends what runs, which hands its row back, and takes nothing 
     ]),
   );
 });
+
+it('an account whose jobs take long leaves places to other accounts, and both to what is due', async () => {
+  const at = new Date(Date.now() + 60_000);
+  for (let nth = 0; nth < 8; nth += 1)
+    for (const account of ['slow', 'other'])
+      await table.wake({ generation: randomUUID(), tenant: 'acme', version: 1, account, at });
+  const begun: (string | null)[] = [];
+  const ending = new AbortController();
+  start({
+    concurrency: 8,
+    accounts: async () => [
+      { id: 'slow', slots: 100 },
+      { id: 'other', slots: 100 },
+    ],
+    run: async (job) => {
+      begun.push(job.claim.account);
+      if (job.claim.account !== null)
+        await new Promise<void>((resolve) => {
+          ending.signal.addEventListener('abort', () => resolve());
+        });
+      await table.apply(job.claim, done);
+    },
+  });
+  await until(() => begun.length >= 6);
+  await wake();
+  await until(() => begun.includes(null));
+  expect(begun.filter((account) => account === 'slow')).toHaveLength(4);
+  expect(begun.filter((account) => account === 'other')).toHaveLength(2);
+  ending.abort();
+});

@@ -27,6 +27,13 @@ export interface HeldJob {
   heldUntil(): number;
 }
 
+/** An account whose waiting rows may be claimed: as many as there are free slots, and no more than `most`. */
+export interface ClaimableAccount {
+  readonly id: string;
+  readonly slots: number;
+  readonly most?: number;
+}
+
 export interface JobWorkerOptions {
   readonly work: Pick<WorkTable, 'claimDue' | 'renew' | 'msUntilDue'>;
   /** Shows in the rows it holds. */
@@ -36,7 +43,7 @@ export interface JobWorkerOptions {
   /** Longest time between two looks at the table: wakes of other processes are found by looking. */
   readonly pollMs: number;
   /** Accounts whose rows that wait for a slot are claimed too, asked before each look. Default: none. */
-  readonly accounts?: () => Promise<readonly { readonly id: string; readonly slots: number }[]>;
+  readonly accounts?: () => Promise<readonly ClaimableAccount[]>;
   /** Moves the claimed row before it returns, unless the signal ended it as `lease-lost`. */
   readonly run: (job: HeldJob) => Promise<void>;
   readonly log: JobLog;
@@ -56,6 +63,11 @@ interface Running {
   heldUntil: number;
 }
 
+/**
+ * Of the places, what work that waits for a slot may take, all of it and that of one account: looks, cancels and settlement have some at all
+ * times, and an account whose answers take minutes leaves some to the others (bulkheads: M. Nygard, "Release It!").
+ */
+const partForSlots = { all: 3 / 4, ofOne: 1 / 2 } as const;
 const shortestWaitMs = 5;
 /** Looks are at least so far apart, however often a job ends or is woken: the busier, the more jobs each of them claims. */
 const restMs = 10;
@@ -120,19 +132,29 @@ export function startJobWorker(options: JobWorkerOptions): JobWorker {
     void forgetAfter(done);
   };
 
+  const placesFor = (whose: keyof typeof partForSlots): number =>
+    Math.max(1, Math.floor(concurrency * partForSlots[whose]));
+
   const claimOnce = async (): Promise<number> => {
     let claimed = 0;
-    const take = async (request: { kind: 'timed' } | { kind: 'ready'; account: string; slots: number }) => {
-      const limit = concurrency - running.size;
+    const take = async (
+      request: { kind: 'timed' } | { kind: 'ready'; account: string; slots: number },
+      most: number,
+    ) => {
+      const limit = Math.min(concurrency - running.size, most);
       if (limit <= 0) return;
       const heldUntil = performance.now() + leaseSeconds * 1000;
       const claims = await work.claimDue({ ...request, holder, limit, leaseSeconds });
       for (const claim of claims) start(claim, heldUntil);
       claimed += claims.length;
     };
-    await take({ kind: 'timed' });
+    await take({ kind: 'timed' }, Infinity);
     const accounts = (await options.accounts?.()) ?? [];
-    for (const { id, slots } of accounts) await take({ kind: 'ready', account: id, slots });
+    for (const { id, slots, most } of accounts) {
+      const ofIt = [...running.values()].filter(({ claim }) => claim.account === id).length;
+      const places = Math.min(placesFor('all') - running.size, placesFor('ofOne') - ofIt);
+      await take({ kind: 'ready', account: id, slots }, Math.min(places, most ?? Infinity));
+    }
     return claimed;
   };
 

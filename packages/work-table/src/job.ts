@@ -26,6 +26,12 @@ export interface Wake {
   readonly traceparent?: string;
   /** Default: now. */
   readonly at?: Date;
+  /** A row that is not there yet waits for a slot of this account from the start, and is due at `at` only by time. */
+  readonly account?: string;
+  /** Whether its work may go to another account than that one. Absent: nobody knows, so that it may. */
+  readonly elsewhere?: boolean;
+  /** What its work costs its tenant of what tenants share. Default 1. */
+  readonly cost?: number;
 }
 
 /** Where a claimed row goes. */
@@ -41,8 +47,17 @@ export interface Move {
   readonly holdsSlot?: boolean;
   /** True: it waits for a slot of `account`, apart from timed work. Absent: false. */
   readonly ready?: boolean;
+  /** Whether what waits may go to another account than that one. Absent: kept. */
+  readonly elsewhere?: boolean;
   /** True: the lease ends; a wake that came meanwhile makes the row due at once. */
   readonly release: boolean;
+}
+
+/** How far a walk along the rows that wait for an account has come. */
+export interface WaitingPlace {
+  /** As the database writes it: a `Date` is not as exact. */
+  readonly since: string;
+  readonly generation: string;
 }
 
 /** `timed`: rows whose time has come, and rows whose holder's lease ran out. `ready`: rows that wait for a slot of one account. */

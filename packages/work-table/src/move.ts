@@ -24,6 +24,7 @@ export function moveRow(
     WHEN slot IS NOT NULL AND account IS NOT DISTINCT FROM ${account} THEN slot
     ELSE nextval(${names.slots}::regclass) END`;
   const readySince = move.ready === true ? sql`coalesce(ready_since, clock_timestamp())` : sql`NULL`;
+  const elsewhere = move.elsewhere === undefined ? sql`elsewhere` : sql`${move.elsewhere}::boolean`;
   const letGo = sql`, holder = NULL, woken_at = NULL, due_at = CASE
     WHEN woken_at IS NOT NULL AND seen_version > ${foldedVersion}
       THEN greatest(least(woken_at, ${next}::timestamptz), clock_timestamp())
@@ -32,6 +33,7 @@ export function moveRow(
     UPDATE ${sql(names.jobs)}
     SET phase = ${move.phase}, folded_version = greatest(folded_version, ${foldedVersion}),
         seen_version = greatest(seen_version, ${foldedVersion}),
-        account = ${account}, holds_slot = ${holdsSlot}, slot = ${slot}, ready_since = ${readySince}${release ? letGo : sql``}
+        account = ${account}, holds_slot = ${holdsSlot}, slot = ${slot}, ready_since = ${readySince},
+        elsewhere = ${elsewhere}${release ? letGo : sql``}
     WHERE generation = ${claim.generation} AND fencing = ${String(claim.fencing)}::bigint AND holder IS NOT NULL`;
 }

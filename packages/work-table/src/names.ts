@@ -6,6 +6,8 @@ export interface JobNames {
   readonly slots: string;
   readonly claimTimed: string;
   readonly claimReady: string;
+  readonly waitedFor: string;
+  readonly wakeWaiting: string;
 }
 
 /** The driver quotes each part of a dotted name. */
@@ -17,5 +19,7 @@ export function namesIn(schema: string): JobNames {
     slots: `${schema}.slots`,
     claimTimed: `${schema}.claim_timed`,
     claimReady: `${schema}.claim_ready`,
+    waitedFor: `${schema}.waited_for`,
+    wakeWaiting: `${schema}.wake_waiting`,
   };
 }

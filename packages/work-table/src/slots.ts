@@ -11,10 +11,11 @@ export async function takeSlot(
   account: string,
   slots: number,
   floor: SlotsFloor,
+  turn: 'in-turn' | 'first',
 ): Promise<boolean> {
   const [row] = await sql<{ taken: boolean }[]>`
     SELECT ${sql(names.takeSlot)}(${claim.generation}, ${String(claim.fencing)}::bigint, ${account}, ${slots},
-      ${String(await floor.of(account))}::bigint) AS taken`;
+      ${String(await floor.of(account))}::bigint, ${turn === 'first'}) AS taken`;
   return row?.taken === true;
 }
 

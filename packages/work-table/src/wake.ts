@@ -13,7 +13,9 @@ export function mergeWakes(wakes: readonly Wake[]): Wake[] {
 }
 
 function mergeTwo(a: Wake, b: Wake): Wake {
-  const { at: _, ...newer } = b.version > a.version ? b : a;
+  if (a.version === b.version && a.account === b.account) return a;
+  // What came since may be more than a wish for a slot.
+  const { at: _at, account: _account, elsewhere: _elsewhere, ...newer } = b.version > a.version ? b : a;
   // Absent is now, and now comes before any time that is worth naming.
   if (a.at === undefined || b.at === undefined) return newer;
   return { ...newer, at: a.at < b.at ? a.at : b.at };
@@ -26,22 +28,28 @@ function mergeTwo(a: Wake, b: Wake): Wake {
  * @returns how many told something new
  */
 export async function wakeRows(sql: Database, names: JobNames, wakes: readonly Wake[]): Promise<number> {
+  // A row that is there already does not wait for its first slot: it is looked at.
+  const wanted = sql`CASE WHEN excluded.ready_since IS NULL THEN excluded.due_at ELSE clock_timestamp() END`;
   const { count } = await sql`
-    INSERT INTO ${sql(names.jobs)} AS j (generation, tenant, seen_version, due_at, traceparent)
-    SELECT w.generation, w.tenant, w.version, greatest(w.at, clock_timestamp()), w.traceparent
+    INSERT INTO ${sql(names.jobs)} AS j (generation, tenant, seen_version, due_at, traceparent, account, ready_since, elsewhere, cost)
+    SELECT w.generation, w.tenant, w.version, greatest(w.at, clock_timestamp()), w.traceparent, w.account,
+           CASE WHEN w.account IS NOT NULL THEN clock_timestamp() END, w.elsewhere, w.cost
     FROM unnest(${arrayOf(wakes.map(({ generation }) => generation))}::uuid[],
                 ${arrayOf(wakes.map(({ tenant }) => tenant))}::text[],
                 ${arrayOf(wakes.map(({ version }) => version))}::int[],
                 ${arrayOf(wakes.map(({ at }) => at?.toISOString() ?? null))}::timestamptz[],
-                ${arrayOf(wakes.map(({ traceparent }) => traceparent ?? null))}::text[])
-      AS w(generation, tenant, version, at, traceparent)
+                ${arrayOf(wakes.map(({ traceparent }) => traceparent ?? null))}::text[],
+                ${arrayOf(wakes.map(({ account }) => account ?? null))}::text[],
+                ${arrayOf(wakes.map(({ elsewhere }) => String(elsewhere ?? true)))}::boolean[],
+                ${arrayOf(wakes.map(({ cost }) => cost ?? 1))}::int[])
+      AS w(generation, tenant, version, at, traceparent, account, elsewhere, cost)
     WHERE NOT EXISTS (SELECT FROM ${sql(names.jobs)} k WHERE k.generation = w.generation AND k.seen_version >= w.version)
     ORDER BY w.generation
     ON CONFLICT (generation) DO UPDATE
     SET seen_version = excluded.seen_version,
         traceparent = coalesce(excluded.traceparent, j.traceparent),
-        woken_at = CASE WHEN j.holder IS NOT NULL THEN least(j.woken_at, excluded.due_at) END,
-        due_at = CASE WHEN j.holder IS NOT NULL THEN j.due_at ELSE least(j.due_at, excluded.due_at) END
+        woken_at = CASE WHEN j.holder IS NOT NULL THEN least(j.woken_at, ${wanted}) END,
+        due_at = CASE WHEN j.holder IS NOT NULL THEN j.due_at ELSE least(j.due_at, ${wanted}) END
     WHERE excluded.seen_version > j.seen_version`;
   return count;
 }

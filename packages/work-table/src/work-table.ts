@@ -1,13 +1,14 @@
-import type { Database, MigrationSet, RowWrite } from '@darkroom/event-store';
+import { arrayOf, type Database, type MigrationSet, type RowWrite } from '@darkroom/event-store';
 import { batchedWakes } from './batched-wakes.js';
 import { dueFloor } from './due-floor.js';
 import { claimDue, msUntilDue, renew } from './claim.js';
-import type { Claim, ClaimRequest, Move, Wake } from './job.js';
+import type { Claim, ClaimRequest, Move, WaitingPlace, Wake } from './job.js';
 import { moveRow } from './move.js';
 import { namesIn } from './names.js';
 import { slotsFloor } from './slots-floor.js';
 import { askSlotsFloor, freeSlots, takeSlot } from './slots.js';
 import { mergeWakes, wakeRows } from './wake.js';
+import { wakeWaiting } from './wake-waiting.js';
 
 export interface WorkTableOptions {
   /** Schema of the owning service; the table is `<schema>.jobs`. */
@@ -29,9 +30,21 @@ export interface WorkTable {
   move(claim: Claim, move: Move): RowWrite;
   /** The same without an append. False: fenced off. */
   apply(claim: Claim, move: Move): Promise<boolean>;
-  /** False: no slot is free, or the claim is fenced off. */
-  takeSlot(claim: Claim, account: string, slots: number): Promise<boolean>;
+  /** False: no slot is free, others wait for one (unless it goes `first`), or the claim is fenced off. */
+  takeSlot(claim: Claim, account: string, slots: number, turn?: 'in-turn' | 'first'): Promise<boolean>;
+  /**
+   * Makes the next so many rows due that wait for this account and may go elsewhere, behind that place; null: from the oldest on.
+   * Their places in the queue are kept.
+   * @returns where the next call goes on; null: these were the last
+   */
+  wakeWaiting(account: string, after: WaitingPlace | null, most: number): Promise<WaitingPlace | null>;
+  /** Makes rows due that wait for any other account than these: nobody serves it any more. @returns how many */
+  wakeStranded(served: readonly string[]): Promise<number>;
+  /** Makes an account's rows of this phase due that rest: what is done with them has changed. Reads the whole table. */
+  wakePhase(account: string, phase: string): Promise<void>;
   freeSlots(account: string, slots: number): Promise<number>;
+  /** Accounts for which rows wait. */
+  waitedFor(): Promise<readonly string[]>;
   /** Rows that have been due for longer than this, counted to 10,000: nobody takes them. */
   overdue(seconds: number): Promise<number>;
   /** Milliseconds until the next timed row is due, 0 when one is; null: none within that time. */
@@ -62,8 +75,35 @@ export function workTable(sql: Database, { schema }: WorkTableOptions): WorkTabl
       const { count } = await moveRow(sql, names, claim, move);
       return count > 0;
     },
-    takeSlot: (claim, account, slots) => takeSlot(sql, names, claim, account, slots, slotsFrom),
+    takeSlot: (claim, account, slots, turn = 'in-turn') =>
+      takeSlot(sql, names, claim, account, slots, slotsFrom, turn),
+    wakeWaiting: (account, after, most) => wakeWaiting(sql, names, account, after, most),
+    async wakeStranded(served) {
+      const { count } = await sql`
+        WITH stranded AS (
+          SELECT j.generation FROM ${sql(names.jobs)} j
+          WHERE j.ready_since IS NOT NULL AND j.holder IS NULL AND j.account <> ALL (${arrayOf([...served])}::text[])
+          ORDER BY j.generation FOR UPDATE
+        )
+        UPDATE ${sql(names.jobs)} j SET due_at = clock_timestamp(), ready_since = NULL
+        FROM stranded s WHERE s.generation = j.generation`;
+      return count;
+    },
+    async wakePhase(account, phase) {
+      await sql`
+        WITH resting AS (
+          SELECT j.generation FROM ${sql(names.jobs)} j
+          WHERE j.account = ${account} AND j.phase = ${phase} AND j.holder IS NULL
+          ORDER BY j.generation FOR UPDATE
+        )
+        UPDATE ${sql(names.jobs)} j SET due_at = least(j.due_at, clock_timestamp())
+        FROM resting r WHERE r.generation = j.generation`;
+    },
     freeSlots: (account, slots) => freeSlots(sql, names, account, slots),
+    waitedFor: async () => {
+      const rows = await sql<{ account: string }[]>`SELECT account FROM ${sql(names.waitedFor)}() AS account`;
+      return rows.map(({ account }) => account);
+    },
     overdue: async (seconds) => {
       const [row] = await sql<{ n: number }[]>`
         SELECT count(*)::int AS n FROM (
