@@ -11,6 +11,7 @@ export {
 export { busMigrations } from './migrations.js';
 export type { KafkaAddress } from './kafka/client.js';
 export { KafkaPublisher, type KafkaPublisherOptions } from './kafka/kafka-publisher.js';
+export { type KafkaCluster, kafkaCluster, kafkaSettingNames } from './kafka/cluster.js';
 export { busProbe, type BusSettings, busSettingNames, busSettings, openBus } from './open-bus.js';
 export { listParked, type ParkedError, type ParkedStream } from './parked-streams.js';
 export type { BusLog, Consumer, ConsumerHealth, ConsumerState, HandleMessage } from './port.js';

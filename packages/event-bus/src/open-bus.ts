@@ -9,24 +9,25 @@ import {
   watchLag,
 } from '@darkroom/platform';
 import type { BusTransport } from './bus-transport.js';
+import { type KafkaCluster, kafkaCluster, kafkaSettingNames } from './kafka/cluster.js';
 import { KafkaTransport } from './kafka/kafka-transport.js';
 import { countParked } from './parked-streams.js';
 import type { BusLog } from './port.js';
 import { PostgresLogTransport } from './postgres-log-transport.js';
 
 /** What carries events between services. */
-export type BusSettings =
-  { readonly kind: 'postgres' } | { readonly kind: 'kafka'; readonly brokers: readonly string[] };
+export type BusSettings = { readonly kind: 'postgres' } | ({ readonly kind: 'kafka' } & KafkaCluster);
 
 /** The settings that say it. */
-export const busSettingNames = ['BUS', 'KAFKA_BROKERS'] as const satisfies readonly SettingName[];
+export const busSettingNames = ['BUS', ...kafkaSettingNames] as const satisfies readonly SettingName[];
 
-/** @throws ConfigError Kafka without brokers */
+/** @throws ConfigError Kafka without brokers, or half a login */
 export function busSettings(read: SettingValues<(typeof busSettingNames)[number]>): BusSettings {
   if (read.BUS === 'postgres') return { kind: 'postgres' };
-  if (read.KAFKA_BROKERS === undefined)
+  const cluster = kafkaCluster(read);
+  if (cluster === undefined)
     throw new ConfigError('wrong settings: BUS is kafka, and KAFKA_BROKERS is missing');
-  return { kind: 'kafka', brokers: read.KAFKA_BROKERS };
+  return { kind: 'kafka', ...cluster };
 }
 
 /** How one service consumes, whatever carries the events. */
@@ -45,7 +46,7 @@ export function openBus(settings: BusSettings, options: BusOptions): BusTranspor
   const bus =
     settings.kind === 'postgres'
       ? new PostgresLogTransport(options)
-      : new KafkaTransport({ ...options, address: { brokers: settings.brokers, clientId: options.group } });
+      : new KafkaTransport({ ...options, address: { ...settings, clientId: options.group } });
   watch(bus, options);
   return bus;
 }

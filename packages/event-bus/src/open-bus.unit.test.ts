@@ -14,6 +14,17 @@ describe('what carries events', () => {
       kind: 'kafka',
       brokers: ['a:9092', 'b:9092'],
     });
+    const login = { KAFKA_USERNAME: 'darkroom', KAFKA_PASSWORD: 'hush' };
+    expect(settingsOf({ BUS: 'kafka', KAFKA_BROKERS: 'a:9092', KAFKA_SSL: 'true', ...login })).toEqual({
+      kind: 'kafka',
+      brokers: ['a:9092'],
+      ssl: true,
+      sasl: { mechanism: 'scram-sha-512', username: 'darkroom', password: 'hush' },
+    });
+    expect(() => settingsOf({ BUS: 'kafka', KAFKA_BROKERS: 'a:9092', KAFKA_USERNAME: 'darkroom' })).toThrow(
+      'go together',
+    );
+    expect(() => settingsOf({ BUS: 'kafka', ...login })).toThrow('brokers of your own');
     expect(() => settingsOf({ BUS: 'kafka' })).toThrow('BUS is kafka, and KAFKA_BROKERS is missing');
   });
 });

@@ -4,6 +4,8 @@ export type { Part, PartName } from './install/part.js';
 export { partNames, parts } from './parts/index.js';
 export { type KafkaOptions, type RunningKafka, startKafka } from './run/kafka.js';
 export { answers } from './run/answers.js';
+export { type CogOptions, type RunningCog, startCog } from './run/cog.js';
+export { type ComfyProxyOptions, type RunningComfyProxy, startComfyProxy } from './run/comfy-proxy.js';
 export { type RunningJaeger, startJaeger } from './run/jaeger.js';
 export { type RunningToxiproxy, startToxiproxy } from './run/toxiproxy.js';
 export { type ServerProcess, type ServerProcessOptions, startServerProcess } from './run/server-process.js';

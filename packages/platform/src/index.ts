@@ -5,7 +5,13 @@ export {
   hashApiKey,
   isIssuedApiKey,
 } from './auth/api-key.js';
-export { type AttemptName, openAttemptToken, sealAttemptToken } from './auth/attempt-token.js';
+export {
+  type AttemptName,
+  openAttemptToken,
+  sealAttemptToken,
+  webhookSecretOf,
+  webhookSecretsOfToken,
+} from './auth/attempt-token.js';
 export { signContentLink, verifyContentLink } from './auth/content-link.js';
 export { createSigner, type Signer, type SigningPurpose } from './auth/signer.js';
 export { ConfigError } from './config/config-error.js';
@@ -31,6 +37,7 @@ export {
   type NotSentReason,
   type PreparedConnection,
 } from './egress/egress.js';
+export { allowanceOf } from './egress/allowance-of.js';
 export { createEgress } from './egress/create-egress.js';
 export { errorToProblem, isDatabaseUnavailable } from './http/error-to-problem.js';
 export { createHttpApp, type HttpApp, type HttpAppOptions } from './http/http-app.js';

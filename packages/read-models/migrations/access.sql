@@ -9,6 +9,7 @@ GRANT SELECT ON read_models.detail_v1, read_models.feed_v1, read_models.counts_v
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA read_models TO darkroom_worker;
 GRANT EXECUTE ON FUNCTION read_models.generation(text, uuid),
   read_models.list_page(text, timestamptz, uuid, timestamptz, timestamptz, text[], text, integer), read_models.counts(text),
+  read_models.spent_since(text, timestamptz, uuid[]),
   read_models.feed_page(text, text, text[], integer), read_models.feeds_after(text[], text[], integer),
   read_models.locate_artifact(uuid, xid8, bigint, integer) TO darkroom_api;
 

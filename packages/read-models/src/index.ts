@@ -5,6 +5,7 @@ export { type ArtifactPorts, findArtifact, type FoundArtifact } from './detail/f
 export { foldDetail } from './detail/fold-detail.js';
 export { type DetailPorts, getGeneration } from './detail/get-generation.js';
 export { paidOrphans } from './detail/paid-orphans.js';
+export { spentSince } from './detail/spent-since.js';
 export type { CursorSigner } from './detail/list-cursor.js';
 export {
   type ListAnswer,

@@ -7,7 +7,7 @@ import type { KeyedScheduler } from '../keyed-scheduler.js';
 import { toBusMessage } from '../message.js';
 import { type DueStream, type ParkedStreams, parkedStreams } from '../parked-streams.js';
 import type { HandleMessage } from '../port.js';
-import type { Lag } from '@darkroom/platform';
+import { type Lag, within } from '@darkroom/platform';
 import { aboutMessage, type Poll, recordPoll } from '../bus-spans.js';
 import { backoffMs, classifyFailure } from '../redelivery.js';
 import { interruptibleDelay } from '../wake-up.js';
@@ -36,6 +36,12 @@ export interface Shared {
 const interrupted = new Error('this tenure is over');
 /** Commits that fail while the group rebalances are tried again; who cannot commit for so long consumes in vain. */
 const commitPatienceMs = 30_000;
+/** What is not committed by then comes again; with as long for leaving, a process that is told to end does so within its ten seconds. */
+const lastCommitsMs = 3_000;
+/** A connection that is dead without a word would be waited for for ever, while the member's heartbeats make it look well. */
+const loadWithinMs = 10_000;
+
+class LateLoad extends Error {}
 
 /** One membership of a group, from joining to leaving: what it takes, hands to the scheduler and commits. */
 export class Tenure implements MemberListener {
@@ -138,8 +144,15 @@ export class Tenure implements MemberListener {
   async finish(settle?: () => Promise<void>): Promise<void> {
     this.endTaking();
     await settle?.();
-    await this.committing;
-    await this.commit();
+    const commits = async (): Promise<void> => {
+      await this.committing;
+      await this.commit();
+    };
+    const late = (): BusError => new BusError('broker_silent', 'the last commits were not acknowledged');
+    const { group, log } = this.options;
+    await within(lastCommitsMs, commits(), late).catch((error: unknown) =>
+      log.warn({ group, err: error }, 'what was done last may not be committed, and may come again'),
+    );
     for (const partition of this.places.values()) partition.lose();
     await this.member.leave();
   }
@@ -287,9 +300,9 @@ export class Tenure implements MemberListener {
   private async loadParked(): Promise<void> {
     for (let tries = 1; ; tries += 1) {
       try {
-        return await this.delivery.load();
+        return await within(loadWithinMs, this.delivery.load(), () => new LateLoad());
       } catch (error) {
-        if (classifyFailure(error) !== 'transient') throw error;
+        if (!(error instanceof LateLoad) && classifyFailure(error) !== 'transient') throw error;
         await interruptibleDelay(backoffMs(tries, 100, 2_000, this.options.random), this.interrupt.signal);
       }
     }

@@ -1,6 +1,6 @@
 import type { Tool } from './tool.js';
 
-export type PartName = 'kafka' | 's3' | 'toxiproxy' | 'jaeger';
+export type PartName = 'kafka' | 's3' | 'toxiproxy' | 'cog' | 'comfy-proxy' | 'jaeger';
 
 /** Runs a program to its end. Rejects with the last lines that it printed. */
 export type RunTool = (

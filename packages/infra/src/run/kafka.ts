@@ -13,6 +13,8 @@ import { type ServerProcess, startServerProcess } from './server-process.js';
 export interface KafkaOptions extends OwnServerOptions {
   /** Megabytes of Java heap. Default 512. */
   readonly heapMb?: number;
+  /** Where it listens; as it was over restarts. Default: a free one. */
+  readonly port?: number;
   /** Broker settings beside those below. */
   readonly settings?: Readonly<Record<string, string>>;
 }
@@ -38,7 +40,7 @@ export async function startKafka(options: KafkaOptions = {}): Promise<RunningKaf
   const folder = installedFolder(kafkaPart);
   const { dataDir, told } = await ownFolder('kafka', options);
   const ports = await keptFile(join(dataDir, 'ports.json'), portsSchema, async () => ({
-    broker: await freePort(),
+    broker: options.port ?? (await freePort()),
     controller: await freePort(),
   }));
   const logs = join(dataDir, 'logs');

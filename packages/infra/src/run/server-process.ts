@@ -30,6 +30,8 @@ export interface ServerProcessOptions {
   readonly program: string;
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Where it runs. Default: the root, so that it keeps no folder busy. */
+  readonly cwd?: string;
   /** A line of its output that says that it serves, or a look from outside that it does. */
   readonly ready: RegExp | (() => Promise<boolean>);
   /** Default 60. */
@@ -69,7 +71,12 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
     '/bin/sh',
     ['-c', script, `darkroom-${name}`, String(orphanSeconds * 20), options.temporary ?? '', program, ...args],
     // A session of its own: neither Ctrl-C nor a kill of our group takes it before us.
-    { cwd: '/', detached: true, env: { ...process.env, ...options.env }, stdio: ['pipe', 'pipe', 'pipe'] },
+    {
+      cwd: options.cwd ?? '/',
+      detached: true,
+      env: { ...process.env, ...options.env },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    },
   );
   child.stdin.on('error', () => undefined);
   if (child.pid !== undefined) options.onSpawn?.(child.pid);

@@ -30,3 +30,13 @@ export function openAttemptToken(signer: Signer, token: string): AttemptName | u
   const generation = fromPublicId('gen', `gen_${digits}`);
   return generation === undefined ? undefined : { generation, ...name };
 }
+
+/** What a vendor that is told so with each submit signs the attempt's webhook with: known to whoever sealed the token, and to it. */
+export function webhookSecretOf(signer: Signer, token: string): string {
+  return signer.sign('webhook-secret', token);
+}
+
+/** All that it may have been told, the newest first: secrets of ours are rotated too. */
+export function webhookSecretsOfToken(signer: Signer, token: string): string[] {
+  return signer.all('webhook-secret', token);
+}

@@ -1,6 +1,11 @@
 import { newUuid } from '../ids/public-id.js';
 import { createSigner } from './signer.js';
-import { openAttemptToken, sealAttemptToken } from './attempt-token.js';
+import {
+  openAttemptToken,
+  sealAttemptToken,
+  webhookSecretOf,
+  webhookSecretsOfToken,
+} from './attempt-token.js';
 
 const signer = createSigner(['the secret that signs now']);
 const name = { generation: newUuid(), run: 2, attempt: 3 };
@@ -32,4 +37,13 @@ it.each([
 it('is worthless for another purpose', () => {
   const text = token.slice(0, token.lastIndexOf('.'));
   expect(openAttemptToken(signer, `${text}.${signer.sign('session', text)}`)).toBeUndefined();
+});
+
+it('has a secret of its own for who signs with what it is told, also after a rotation', () => {
+  const secret = webhookSecretOf(signer, token);
+  expect(secret).toMatch(/^[\w-]{43}$/);
+  expect(token).not.toContain(secret);
+  expect(webhookSecretOf(signer, sealAttemptToken(signer, { ...name, attempt: 4 }))).not.toBe(secret);
+  const rotated = createSigner(['the secret that signs next', 'the secret that signs now']);
+  expect(webhookSecretsOfToken(rotated, token)).toEqual([expect.any(String), secret]);
 });

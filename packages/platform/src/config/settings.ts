@@ -101,6 +101,22 @@ export const settings = {
     .describe(
       'Brokers of Kafka, host:port, separated by commas. Needed by relay, and by all where `BUS` is `kafka`.',
     ),
+  KAFKA_SSL: flag
+    .default(false)
+    .describe(
+      'Whether brokers are spoken to in TLS. A certificate authority of your own: `NODE_EXTRA_CA_CERTS`.',
+    ),
+  KAFKA_USERNAME: text('a name')
+    .optional()
+    .describe('Login at the brokers, with `KAFKA_PASSWORD`. Absent: none is asked for.'),
+  KAFKA_PASSWORD: text('a password').optional().describe('Password of that login.'),
+  KAFKA_SASL_MECHANISM: z
+    .enum(['plain', 'scram-sha-256', 'scram-sha-512'], 'must be plain, scram-sha-256 or scram-sha-512')
+    .default('scram-sha-512')
+    .describe('How that login is shown to be ours.'),
+  KAFKA_REPLICATION_FACTOR: wholeNumber('1 to 9', 1, 9)
+    .default(1)
+    .describe('Copies of each topic that the relay makes; a topic that is there keeps its own number.'),
   S3_ENDPOINT: httpUrl
     .optional()
     .describe(
@@ -128,9 +144,7 @@ export const settings = {
     ),
   PROVIDERS_FILE: path
     .optional()
-    .describe(
-      'JSON file of provider accounts, models and routes. Absent: the simulator alone. Read by artifact so far, and refused by `npm start` and provider-gateway.',
-    ),
+    .describe('JSON file of provider accounts, models and routes. Absent: the simulator alone.'),
   DARKROOM_DEMO_KEY: ownKey('dk_test')
     .optional()
     .describe("The demo tenant's key. Absent: random, printed once, kept in DATA_DIR."),
@@ -168,6 +182,14 @@ export const settings = {
     .default('info')
     .describe(
       'Least severe log line that is written. Absent in `npm start` and `npm run start:full`: `warn`.',
+    ),
+  DAILY_BUDGET_MICROS: z
+    .string()
+    .regex(/^\d{1,15}$/, 'must be a whole number of millionths of a US dollar')
+    .transform(Number)
+    .optional()
+    .describe(
+      'What a tenant may spend a day (UTC), in millionths of a US dollar; more is answered with 402. Absent: no limit. A tenant may have a budget of its own, in `intake.tenants`.',
     ),
   LOG_PROMPTS: flag.default(false).describe('Whether prompts may appear in logs.'),
   DRAIN_SECONDS: wholeNumber('0 to 3600', 0, 3600)

@@ -8,7 +8,7 @@ export type ResolveName = (
 ) => void;
 
 /** Why a call leaves the house. */
-export type EgressPurpose = 'submit' | 'poll' | 'lookup' | 'cancel' | 'download' | 'webhook';
+export type EgressPurpose = 'submit' | 'poll' | 'lookup' | 'cancel' | 'download' | 'webhook' | 'keys';
 
 /**
  * A destination that may be reached although it is not https on port 443 of a public address. All five must match; a

@@ -26,6 +26,8 @@ export interface HttpAppOptions {
   readonly bodyLimitBytes?: number;
   /** Larger limits for some routes, by the start of their path. */
   readonly bodyLimits?: Readonly<Record<string, number>>;
+  /** Routes, by the start of their path, whose bodies are read by who knows what is signed, and not before the signature. */
+  readonly unparsed?: readonly string[];
   /** What every answer carries; a controller may replace one. */
   readonly headers?: Readonly<Record<string, string>>;
   /** How long open requests may run on after stop() was called. Default 2,000. */
@@ -71,7 +73,8 @@ export async function createHttpApp(module: Type | DynamicModule, options: HttpA
   });
   const fastify = adapter.getInstance();
   installServerSpans(fastify);
-  installRequestRules(fastify, { bodyLimits: options.bodyLimits ?? {}, headers });
+  const { bodyLimits = {}, unparsed = [] } = options;
+  installRequestRules(fastify, { bodyLimits, unparsed, headers });
   answerOddRequests(fastify);
   const routes = refuseOtherMethods(fastify);
   serveMetrics(fastify);

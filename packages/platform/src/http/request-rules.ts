@@ -22,6 +22,8 @@ function refuseForeignEncodings(request: FastifyRequest): void {
 export interface RequestRules {
   /** Larger limits for some routes, by the start of their path. */
   readonly bodyLimits: Readonly<Record<string, number>>;
+  /** Routes, by the start of their path, whose bodies are read by who knows what is signed, and not before the signature. */
+  readonly unparsed: readonly string[];
   /** Of every answer, also of those that no route gives. */
   readonly headers: Readonly<Record<string, string>>;
 }
@@ -46,6 +48,11 @@ export function installRequestRules(instance: FastifyInstance, rules: RequestRul
   instance.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     const bytes = typeof body === 'string' ? Buffer.from(body) : body;
     rawBodies.set(request, bytes);
+    const { url = '' } = request.routeOptions;
+    if (rules.unparsed.some((prefix) => url.startsWith(prefix))) {
+      done(null, undefined);
+      return;
+    }
     try {
       done(null, bytes.length === 0 ? undefined : parseJsonBody(bytes));
     } catch (error) {

@@ -3,7 +3,7 @@
  * it, also what a crash left unmentioned in any event. By the generation's UUID.
  */
 export const objectFolders = {
-  /** Vendors' answers and inline images, before they are verified: the gateway's. */
+  /** Vendors' answers, large webhooks and inline images, before they are verified: the gateway's, and intake's. */
   staging: (generation: string): string => `staging/${generation}`,
   /** Verified images and their previews: the artifact service's. */
   artifacts: (generation: string): string => `artifacts/${generation}`,

@@ -20,6 +20,11 @@ export const counters = {
     name: 'darkroom.vendor.polls',
     description: 'Looks at a vendor’s job, by provider account and whether anything had changed.',
   },
+  unknownWords: {
+    name: 'darkroom.vendor.unknown_words',
+    description:
+      'Looks that found a job’s status told with a word that nobody documented, by provider account.',
+  },
   ended: {
     name: 'darkroom.generations.ended',
     description: 'Generations that ended in storing their outputs, by how.',
@@ -66,6 +71,11 @@ export const gauges = {
     description: 'Slots of a provider account that are taken.',
   },
   limit: { name: 'darkroom.provider.limit', description: 'Slots of a provider account that there are.' },
+  breakerOpen: {
+    name: 'darkroom.provider.breaker_open',
+    description: 'Whether the breaker of a provider account is open: 1, else 0.',
+    unit: '1',
+  },
   heldBack: {
     name: 'darkroom.provider.held_back',
     description: '1 while nothing is submitted to a provider account: it refused, or was at capacity.',

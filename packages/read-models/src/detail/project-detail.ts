@@ -8,6 +8,7 @@ import { detailColumns, parseDetailRow } from './detail-row.js';
 import { type ModelTables, tableOf } from '../model-tables.js';
 import { foldDetail } from './fold-detail.js';
 import { paidOrphans } from './paid-orphans.js';
+import { spentMicros } from './spent.js';
 
 /** Name of the rows' subscription to the log: its checkpoint tells up to where every row is written. */
 export const detailSubscription = 'projections.detail_v1';
@@ -92,6 +93,7 @@ export function rowOf(detail: GenerationDetail) {
     model: detail.state.requested.model,
     open_questions: openQuestions(detail.state).length,
     paid_orphans: paidOrphans(detail.state).length,
+    spent_micros: String(spentMicros(detail.state)),
     state: { ...detail.state },
     prompt: detail.prompt,
     metadata: { ...detail.metadata },
@@ -112,19 +114,19 @@ async function writeDetails(
     with details as materialized (
       select * from jsonb_to_recordset(${sql.json(rows as unknown as postgres.JSONValue)}) as r
         (id uuid, tenant text, version int, run int, created_at timestamptz, status text, model text, open_questions int,
-         paid_orphans int, state jsonb, prompt text, metadata jsonb, erased boolean, traceparent text, artifacts uuid[])
+         paid_orphans int, spent_micros bigint, state jsonb, prompt text, metadata jsonb, erased boolean, traceparent text, artifacts uuid[])
     ), images as (
       insert into ${sql(tableOf('artifact_v1', tables))} (id, generation)
       select artifact, id from details cross join lateral unnest(artifacts) as artifact order by artifact
       on conflict (id) do nothing
     )
     insert into ${sql(tableOf('detail_v1', tables))} as d (id, tenant, version, run, created_at, status, model, open_questions, paid_orphans,
-      state, prompt, metadata, erased, traceparent)
+      spent_micros, state, prompt, metadata, erased, traceparent)
     select id, tenant, version, run, created_at, status, model, open_questions, paid_orphans,
-      state, prompt, metadata, erased, traceparent
+      spent_micros, state, prompt, metadata, erased, traceparent
     from details order by id
     on conflict (id) do update set version = excluded.version, run = excluded.run, status = excluded.status,
       model = excluded.model, open_questions = excluded.open_questions, paid_orphans = excluded.paid_orphans,
-      state = excluded.state, prompt = excluded.prompt, erased = excluded.erased
+      spent_micros = excluded.spent_micros, state = excluded.state, prompt = excluded.prompt, erased = excluded.erased
     where d.version < excluded.version`;
 }

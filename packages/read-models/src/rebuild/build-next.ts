@@ -32,6 +32,7 @@ const detailColumns = [
   'model',
   'open_questions',
   'paid_orphans',
+  'spent_micros',
   'state',
   'prompt',
   'metadata',

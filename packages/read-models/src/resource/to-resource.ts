@@ -1,4 +1,4 @@
-import { currentAttempt, type GenerationState, isNamed, type Money, sumOf } from '@darkroom/domain';
+import { billOf, currentAttempt, type GenerationState, isNamed, type Money } from '@darkroom/domain';
 import { toPublicId, traceIdOf } from '@darkroom/platform';
 import type { GenerationDetail } from '../detail/detail.js';
 import { type IndexedArtifact, storedArtifacts } from '../detail/stored-artifacts.js';
@@ -112,8 +112,8 @@ function errorOf(state: GenerationState): ErrorResource | null {
 
 /** What was expected, and once the run has ended what the vendors named for all attempts; null where nobody named anything. */
 function cost(state: GenerationState): GenerationResource['cost'] {
-  const named = state.attempts.map((attempt) => attempt.cost).filter(isNamed);
-  const actual: Money | null = state.finishedAt !== null && named.length > 0 ? sumOf(named) : null;
+  const billed = billOf(state.attempts);
+  const actual: Money | null = state.finishedAt !== null && isNamed(billed) ? billed : null;
   const estimated = isNamed(state.estimatedCost) ? state.estimatedCost : null;
   return {
     currency: estimated?.currency ?? actual?.currency ?? null,

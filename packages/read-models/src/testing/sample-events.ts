@@ -34,6 +34,7 @@ const samples = {
     seed: 7,
     sendBy: inSeconds(5),
     estimatedCost: cost,
+    probe: false,
   }),
   SubmissionAccepted: (): EventData['SubmissionAccepted'] => ({
     run: 1,
@@ -49,6 +50,7 @@ const samples = {
     cause: 'UNKNOWN_CAUSE_REPLY_LOST',
     settleUntil: inSeconds(10),
     evidence: {
+      request: 'POST https://api.example.com/v1/jobs',
       responseStatus: 504,
       responseBody: '{"detail":"see https://vendor.example/jobs?token=hush"}',
       error: 'socket hang up',
@@ -56,6 +58,12 @@ const samples = {
       observedAt: inSeconds(0),
       requestId: 'req-of-the-vendor',
     },
+  }),
+  SubmissionRepeated: (): EventData['SubmissionRepeated'] => ({
+    run: 1,
+    attempt: 1,
+    sendBy: inSeconds(5),
+    repeat: 1,
   }),
   SubmissionResolved: (): EventData['SubmissionResolved'] => ({
     run: 1,
