@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { type BusSettings, busSettingNames, busSettings } from '@darkroom/event-bus';
 import {
   ConfigError,
@@ -8,7 +7,7 @@ import {
   objectStoreSettings,
   readSettings,
 } from '@darkroom/platform';
-import { z } from 'zod';
+import { readProvidersFile } from '@darkroom/provider-accounts';
 import { defaultLimits, type OutputLimits } from './policy/limits.js';
 
 /** A host that links of one provider account may name although it is not https on a public address. */
@@ -50,28 +49,17 @@ export const artifactDefaults = {
   limits: defaultLimits,
 } as const satisfies Partial<ArtifactConfig>;
 
-/** The part of PROVIDERS_FILE that this service needs. */
-const providersFile = z.object({
-  accounts: z.array(
-    z.object({
-      id: z.string().min(1),
-      allowed_private_hosts: z.array(z.url({ protocol: /^https?$/ })).default([]),
-    }),
-  ),
-});
-
-/** @throws ConfigError naming the file, never its content */
-function hostsFrom(path: string): AllowedHost[] {
-  try {
-    const { accounts } = providersFile.parse(JSON.parse(readFileSync(path, 'utf8')));
-    return accounts.flatMap(({ id, allowed_private_hosts }) =>
-      allowed_private_hosts.map((url) => ({ account: id, origin: new URL(url).origin })),
-    );
-  } catch (cause) {
-    throw new ConfigError(`wrong settings: PROVIDERS_FILE ${path} cannot be read as JSON with accounts`, {
-      cause,
-    });
-  }
+/**
+ * Private addresses that outputs may be fetched from; without a file the simulator's.
+ * @throws ConfigError
+ */
+export function privateHosts(providersFile: string | undefined, simulatorUrl: string): AllowedHost[] {
+  const simulator = new URL(simulatorUrl).origin;
+  if (providersFile === undefined) return [{ account: 'sim', origin: simulator }];
+  return readProvidersFile(providersFile).accounts.flatMap(({ id, baseUrl, privateOrigins }) => {
+    const origins = baseUrl === undefined ? [simulator, ...privateOrigins] : privateOrigins;
+    return origins.map((origin) => ({ account: id, origin }));
+  });
 }
 
 /**
@@ -96,17 +84,16 @@ export function readArtifactConfig(env: Environment): ArtifactConfig {
     throw new ConfigError(
       'wrong settings: DATABASE_URL is missing: only the launcher brings its own Postgres',
     );
-  const simulator = {
-    account: 'sim',
-    origin: new URL(read.SIMULATOR_URL ?? `http://${read.HOST}:${read.SIMULATOR_PORT}`).origin,
-  };
   return {
     ...artifactDefaults,
     databaseUrl: read.DATABASE_URL,
     bus: busSettings(read),
     objects: objectStoreSettings(read),
     dataDir: read.DATA_DIR,
-    allowedHosts: read.PROVIDERS_FILE === undefined ? [simulator] : hostsFrom(read.PROVIDERS_FILE),
+    allowedHosts: privateHosts(
+      read.PROVIDERS_FILE,
+      read.SIMULATOR_URL ?? `http://${read.HOST}:${read.SIMULATOR_PORT}`,
+    ),
     logLevel: read.LOG_LEVEL,
   };
 }

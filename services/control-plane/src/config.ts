@@ -1,4 +1,5 @@
 import { ConfigError, type Environment, readSettings } from '@darkroom/platform';
+import { readProvidersFile } from '@darkroom/provider-accounts';
 
 /** What the control plane needs. */
 export interface ControlPlaneConfig {
@@ -10,7 +11,16 @@ export interface ControlPlaneConfig {
   readonly operatorKey?: string;
   /** Where a trace is looked at; `{trace_id}` stands for its id. */
   readonly traceUrl?: string | undefined;
+  /** Ids of the provider accounts. */
+  readonly accounts: readonly string[];
   readonly logLevel: string;
+}
+
+/** The accounts of the file; without one the simulator's alone. */
+export function accountIds(providersFile: string | undefined): readonly string[] {
+  return providersFile === undefined
+    ? ['sim']
+    : readProvidersFile(providersFile).accounts.map(({ id }) => id);
 }
 
 /**
@@ -19,7 +29,15 @@ export interface ControlPlaneConfig {
  */
 export function readControlPlaneConfig(env: Environment): ControlPlaneConfig {
   const values = readSettings(
-    ['DATABASE_URL', 'HOST', 'CONTROL_PLANE_PORT', 'DARKROOM_OPERATOR_KEY', 'TRACE_URL', 'LOG_LEVEL'],
+    [
+      'DATABASE_URL',
+      'HOST',
+      'CONTROL_PLANE_PORT',
+      'DARKROOM_OPERATOR_KEY',
+      'TRACE_URL',
+      'PROVIDERS_FILE',
+      'LOG_LEVEL',
+    ],
     env,
   );
   if (values.DATABASE_URL === undefined)
@@ -30,6 +48,7 @@ export function readControlPlaneConfig(env: Environment): ControlPlaneConfig {
     port: values.CONTROL_PLANE_PORT,
     ...(values.DARKROOM_OPERATOR_KEY === undefined ? {} : { operatorKey: values.DARKROOM_OPERATOR_KEY }),
     traceUrl: values.TRACE_URL,
+    accounts: accountIds(values.PROVIDERS_FILE),
     logLevel: values.LOG_LEVEL,
   };
 }

@@ -68,6 +68,7 @@ describe('the operators’ API', () => {
       host: '127.0.0.1',
       port: 0,
       operatorKey,
+      accounts: [],
       logLevel: 'silent',
     });
   const call = (path: string, init: RequestInit = {}, key: string | null = operatorKey): Promise<Response> =>
@@ -167,6 +168,7 @@ describe('the operators’ API', () => {
         host: '127.0.0.1',
         port: 0,
         operatorKey: key,
+        accounts: [],
         logLevel: 'silent',
       });
       await again.stop();
@@ -223,6 +225,40 @@ describe('the operators’ API', () => {
         'SubmissionOutcomeUnknown',
       ]);
       expect(data.events[0]?.data).not.toHaveProperty('prompt');
+    });
+
+    it('with what the same bytes sent again were answered with', async () => {
+      const { id } = await generation(
+        sampleEvent('SubmissionStarted'),
+        sampleEvent('SubmissionOutcomeUnknown', { settleUntil: '2026-01-01T00:00:00Z' }),
+        sampleEvent('SubmissionRepeated'),
+        sampleEvent('SubmissionOutcomeUnknown', {
+          cause: 'UNKNOWN_CAUSE_KEY_USED',
+          settleUntil: '2026-01-01T00:00:00Z',
+          evidence: {
+            request: 'POST https://vendor.example/jobs',
+            error: '',
+            stagingKey: '',
+            observedAt: '2026-01-01T00:00:00Z',
+            requestId: 'req-of-the-repeat',
+            responseStatus: 422,
+            responseBody: '{"error":{"code":"idempotency_key_reuse","token":"hush"}}',
+          },
+        }),
+      );
+      const { attempts } = await look(id);
+      expect(attempts[0]).toMatchObject({
+        needs_person: true,
+        unknown_cause: 'key_used',
+        vendor_request_ids: ['req-of-the-vendor', 'req-of-the-repeat'],
+        evidence: [
+          { response_status: 504 },
+          {
+            response_status: 422,
+            response_body: '{"error":{"code":"idempotency_key_reuse","token":"…"}}',
+          },
+        ],
+      });
     });
 
     it('and nothing that an event does not say', async () => {

@@ -6,6 +6,7 @@ import { ErrorPagesController } from './http/error-pages.controller.js';
 import { GenerationsController } from './http/generations.controller.js';
 import { HealthController } from './http/health.controller.js';
 import { InterventionsController } from './http/interventions.controller.js';
+import { ProvidersController } from './http/providers.controller.js';
 import { RebuildsController } from './http/rebuilds.controller.js';
 import { CONTROL_PLANE_PORTS, type ControlPlanePorts } from './ports.js';
 
@@ -20,6 +21,7 @@ export class ControlPlaneModule {
         InterventionsController,
         AttentionController,
         AuditController,
+        ProvidersController,
         RebuildsController,
         HealthController,
         ErrorPagesController,

@@ -14,7 +14,7 @@ import { ControlPlaneModule } from './control-plane.module.js';
 import { controlPlaneMigrations } from './migrations.js';
 import { watchDatabase } from './watch-database.js';
 
-export { type ControlPlaneConfig, readControlPlaneConfig } from './config.js';
+export { accountIds, type ControlPlaneConfig, readControlPlaneConfig } from './config.js';
 export { controlPlaneMigrations } from './migrations.js';
 
 export interface ControlPlaneOptions {
@@ -50,6 +50,7 @@ export async function startControlPlane(
     const module = ControlPlaneModule.with({
       sql,
       store,
+      accounts: config.accounts,
       now: Date.now,
       traceUrl: (traceId) => traceUrl(config.traceUrl, traceId),
       stopping: () => stopping,

@@ -4,6 +4,8 @@ import type { Database, EventStore } from '@darkroom/event-store';
 export interface ControlPlanePorts {
   readonly sql: Database;
   readonly store: EventStore;
+  /** Ids of the provider accounts. */
+  readonly accounts: readonly string[];
   /** Epoch milliseconds. */
   readonly now: () => number;
   /** Where a trace is looked at; null where nobody said. */

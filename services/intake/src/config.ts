@@ -6,6 +6,9 @@ import {
   objectStoreSettings,
   readSettings,
 } from '@darkroom/platform';
+import { type AccountEntry, readProvidersFile, webhookSecretsOf } from '@darkroom/provider-accounts';
+import { adapterFor, knownModels } from '@darkroom/providers';
+import type { PublishedKeys } from './adapters/webhook-keys.js';
 import type { Routes } from './policy/resolve-model.js';
 
 /** Everything that intake is told from outside. */
@@ -23,14 +26,20 @@ export interface IntakeConfig {
   readonly signingSecrets: readonly [string, ...string[]];
   /** Secrets of vendors' webhooks, by vendor; any of them may have signed. */
   readonly providerWebhookSecrets: Readonly<Record<string, readonly string[]>>;
+  /** Where vendors publish the keys of their webhooks, by vendor. */
+  readonly providerKeys: Readonly<Record<string, PublishedKeys & { readonly isPrivate: boolean }>>;
   /** Opens the demo tenant. */
   readonly demoKey: string | undefined;
   /** Visitors from this machine get a session of the demo tenant without asking. */
   readonly demoSession: boolean;
+  /** What may be asked for, `<vendor>/<model>`. */
+  readonly models: readonly string[];
   /** Names that stand for several models, tried in order. */
   readonly routes: Routes;
   /** What a request without a model gets in the demo tenant. */
   readonly defaultRoute: readonly string[];
+  /** What a tenant may spend a day, in millionths of a US dollar, where nothing else is said of it; null: no limit. */
+  readonly dailyBudget: bigint | null;
   /** Where a trace is looked at; `{trace_id}` stands for its id. */
   readonly traceUrl: string | undefined;
   readonly heartbeatMs: number;
@@ -47,10 +56,13 @@ export const intakeDefaults = {
   publicUrl: undefined,
   databaseOwnerUrl: undefined,
   providerWebhookSecrets: {},
+  providerKeys: {},
   demoKey: undefined,
   demoSession: false,
+  models: knownModels().filter((model) => model.startsWith('sim/')),
   routes: {},
   defaultRoute: ['sim/standard'],
+  dailyBudget: null,
   traceUrl: undefined,
   heartbeatMs: 15_000,
   stuckAfterMs: 60_000,
@@ -74,8 +86,10 @@ export function readIntakeConfig(env: Environment): IntakeConfig {
       ...objectStoreSettingNames,
       'SIGNING_SECRET',
       'SIMULATOR_WEBHOOK_SECRET',
+      'PROVIDERS_FILE',
       'DARKROOM_DEMO_KEY',
       'DEMO_SESSION',
+      'DAILY_BUDGET_MICROS',
       'TRACE_URL',
       'LOG_LEVEL',
       'LOG_PROMPTS',
@@ -91,14 +105,54 @@ export function readIntakeConfig(env: Environment): IntakeConfig {
     databaseOwnerUrl: read.DATABASE_OWNER_URL,
     objects: objectStoreSettings(read),
     signingSecrets: required('SIGNING_SECRET', read.SIGNING_SECRET),
-    providerWebhookSecrets:
-      read.SIMULATOR_WEBHOOK_SECRET === undefined ? {} : { sim: [read.SIMULATOR_WEBHOOK_SECRET] },
+    ...offered(read.PROVIDERS_FILE, read.SIMULATOR_WEBHOOK_SECRET, env),
     demoKey: read.DARKROOM_DEMO_KEY,
+    dailyBudget: budgetOf(read.DAILY_BUDGET_MICROS),
     traceUrl: read.TRACE_URL,
     demoSession: read.DEMO_SESSION,
     logLevel: read.LOG_LEVEL,
     logPrompts: read.LOG_PROMPTS,
   };
+}
+
+/** The setting as intake counts. */
+export const budgetOf = (micros: number | undefined): bigint | null =>
+  micros === undefined ? null : BigInt(micros);
+
+/**
+ * What clients may ask for, and whose webhooks are believed. Without a file the simulator alone.
+ * @throws ConfigError
+ */
+export function offered(
+  providersFile: string | undefined,
+  simulatorSecret: string | undefined,
+  env: Environment,
+): Pick<IntakeConfig, 'models' | 'routes' | 'defaultRoute' | 'providerWebhookSecrets' | 'providerKeys'> {
+  const secrets: Record<string, string[]> = simulatorSecret === undefined ? {} : { sim: [simulatorSecret] };
+  if (providersFile === undefined) {
+    const { models, routes, defaultRoute } = intakeDefaults;
+    return { models, routes, defaultRoute, providerWebhookSecrets: secrets, providerKeys: {} };
+  }
+  const { accounts, models, routes } = readProvidersFile(providersFile);
+  for (const account of accounts) (secrets[account.vendor] ??= []).push(...webhookSecretsOf(account, env));
+  return {
+    models,
+    routes,
+    defaultRoute: models.slice(0, 1),
+    providerWebhookSecrets: secrets,
+    // The first account of a vendor is the one that serves its models.
+    providerKeys: Object.fromEntries(accounts.toReversed().flatMap(keysOf)),
+  };
+}
+
+/** Of one account of a vendor that publishes keys. */
+function keysOf(entry: AccountEntry): [vendor: string, keys: IntakeConfig['providerKeys'][string]][] {
+  const adapter = adapterFor(entry.vendor);
+  const { at, path } = adapter?.webhookKeys ?? {};
+  const base = at === undefined ? undefined : (entry.otherBaseUrls[at] ?? adapter?.otherBaseUrls?.[at]);
+  if (base === undefined || path === undefined) return [];
+  const isPrivate = entry.privateOrigins.includes(new URL(base).origin);
+  return [[entry.vendor, { account: entry.id, url: base + path, isPrivate }]];
 }
 
 /** Optional in the launcher, which makes its own; a process by itself must be told. */

@@ -5,6 +5,8 @@ import type postgres from 'postgres';
 import type { FeedTail } from './adapters/feed-tail.js';
 import type { KeyDirectory } from './adapters/key-directory.js';
 import type { OpenStreams } from './adapters/open-streams.js';
+import type { TenantBudgets } from './adapters/tenant-budget.js';
+import type { WebhookKeys } from './adapters/webhook-keys.js';
 import type { StaticFile } from './adapters/static-files.js';
 import type { DemoVendor } from './demo-vendor.js';
 import type { IntakeConfig } from './config.js';
@@ -21,6 +23,9 @@ export abstract class IntakeParts {
   abstract readonly signer: Signer;
   abstract readonly links: LinkSigner;
   abstract readonly keys: KeyDirectory;
+  abstract readonly budgets: TenantBudgets;
+  /** Of vendors. */
+  abstract readonly webhookKeys: WebhookKeys;
   abstract readonly streams: OpenStreams;
   abstract readonly tail: FeedTail;
   /** Built pages, by their path; empty where they were not built. */

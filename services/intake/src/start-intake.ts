@@ -7,6 +7,9 @@ import {
   openMigrated,
 } from '@darkroom/event-store';
 import {
+  type Allowance,
+  allowanceOf,
+  createEgress,
   createHttpApp,
   createLogger,
   createSigner,
@@ -19,16 +22,18 @@ import {
   type Signer,
 } from '@darkroom/platform';
 import { mayAppend } from '@darkroom/domain';
-import { feedHead, type LinkSigner, readFeeds, readModelMigrations } from '@darkroom/read-models';
+import { feedHead, type LinkSigner, readFeeds, readModelMigrations, spentSince } from '@darkroom/read-models';
 import { addDemoKey } from './adapters/add-demo-key.js';
 import { FeedTail } from './adapters/feed-tail.js';
 import { loadGallery, loadReferenceViewer } from './adapters/gallery-files.js';
 import { KeyDirectory } from './adapters/key-directory.js';
 import { OpenStreams } from './adapters/open-streams.js';
+import { tenantBudgets } from './adapters/tenant-budget.js';
+import { WebhookKeys } from './adapters/webhook-keys.js';
 import type { DemoVendor } from './demo-vendor.js';
 import type { IntakeConfig } from './config.js';
 import { securityHeaders } from './http/security-headers.js';
-import { webhookBodyBytes, webhookPath } from './http/provider-webhooks.controller.js';
+import { admitWebhooks, mostWebhookBytes, webhookPath } from './http/webhook-admission.js';
 import { IntakeModule } from './intake.module.js';
 import type { IntakeParts } from './intake-parts.js';
 import { intakeMigrations } from './migrations.js';
@@ -50,6 +55,12 @@ export interface RunningIntake extends RunningService {
   leave(): void;
 }
 
+/** Vendors' keys on private addresses that the configuration allows. */
+const keyAllowances = (published: IntakeConfig['providerKeys']): Allowance[] =>
+  Object.values(published)
+    .filter(({ isPrivate }) => isPrivate)
+    .map(({ account, url }) => allowanceOf('keys', account, url));
+
 /**
  * Starts the clients' HTTP API. The schemas of the event store and of the read models must be there.
  * @throws ConfigError or MigrationError, of one line each, where it must not start
@@ -70,6 +81,7 @@ export async function startIntake(config: IntakeConfig, options: IntakeOptions =
   const signer = createSigner(config.signingSecrets);
   const onError = (what: string) => (err: unknown) => logger.warn({ err }, what);
   const keys = new KeyDirectory(sql);
+  const egress = createEgress({ allow: keyAllowances(config.providerKeys) });
   const streams = new OpenStreams((keyIds) => keys.dead(keyIds), {
     limit: config.mostStreams,
     onError: onError('the keys of open streams could not be checked'),
@@ -86,6 +98,7 @@ export async function startIntake(config: IntakeConfig, options: IntakeOptions =
   const closeStores = async (): Promise<void> => {
     await Promise.all([streams.stop(), tail.stop()]);
     objects.stop?.();
+    await egress.stop();
     await store.stop();
     await sql.end({ timeout: 5 });
   };
@@ -104,6 +117,11 @@ export async function startIntake(config: IntakeConfig, options: IntakeOptions =
       signer,
       links: contentLinks(signer),
       keys,
+      budgets: tenantBudgets({
+        spentSince: (tenant, since, named) => spentSince(sql, tenant, since, named),
+        now: Date.now,
+      }),
+      webhookKeys: new WebhookKeys(config.providerWebhookSecrets, config.providerKeys, egress, logger),
       streams,
       tail,
       gallery: await loadGallery({ demo: demoVendor !== undefined }),
@@ -117,9 +135,11 @@ export async function startIntake(config: IntakeConfig, options: IntakeOptions =
       host: config.host,
       port: config.port,
       logger,
-      bodyLimits: { [webhookPath]: webhookBodyBytes },
+      bodyLimits: { [webhookPath]: mostWebhookBytes },
+      unparsed: [webhookPath],
       headers: securityHeaders,
     });
+    admitWebhooks(http.fastify, signer);
     const server = await http.start();
 
     let stopped: Promise<void> | undefined;

@@ -18,6 +18,7 @@ export function startFeed({ sql, store, holder, logger }: FeedPorts): Subscripti
   return store.subscribe({
     subscription: feedSubscription,
     holder,
+    leaseSeconds: 10,
     pollMs: 250,
     handle: async (page, advance) => {
       await sql.begin(async (tx) => {

@@ -338,14 +338,21 @@ describe('a rebuild of the read models', () => {
 
   it('leaves the indexes their names: plans are what they were', async () => {
     await followed(await tellMany(30));
+    const indexesOfAList = async (): Promise<string[]> => {
+      // What has no statistics yet is planned by guesses.
+      await database.superuser`vacuum analyze event_store.streams, read_models.detail_v1, read_models.artifact_v1`;
+      const plans = await innerPlans(database, databaseRoles.api, async (sql) => {
+        await sql`set enable_seqscan = off`;
+        await sql`set enable_bitmapscan = off`;
+        await listGenerations({ sql, store, signer }, { tenant, limit: 3 });
+      });
+      const inner = plans.find(({ statement }) => statement.includes('with page as'));
+      return inner ? stepsOf(inner.plan).flatMap(({ index }) => index ?? []) : [];
+    };
+    const before = await indexesOfAList();
     await rebuilt();
-    const plans = await innerPlans(database, databaseRoles.api, async (sql) => {
-      await sql`set enable_seqscan = off`;
-      await sql`set enable_bitmapscan = off`;
-      await listGenerations({ sql, store, signer }, { tenant, limit: 3 });
-    });
-    const inner = plans.find(({ statement }) => statement.includes('with page as'));
-    const indexes = inner && stepsOf(inner.plan).flatMap(({ index }) => index ?? []);
+    const indexes = await indexesOfAList();
+    expect(indexes).toEqual(before);
     expect(indexes).toEqual(expect.arrayContaining(['detail_v1_list', 'detail_v1_pkey']));
     const names = await database.superuser<{ name: string }[]>`
       select indexname as name from pg_indexes where schemaname = 'read_models' and tablename = 'detail_v1' order by 1`;
@@ -356,6 +363,7 @@ describe('a rebuild of the read models', () => {
       'detail_v1_open_questions',
       'detail_v1_paid_orphans',
       'detail_v1_pkey',
+      'detail_v1_spend',
     ]);
   });
 });

@@ -8,7 +8,10 @@ import {
   objectStoreSettings,
   readSettings,
 } from '@darkroom/platform';
-import type { ProviderAccount } from './accounts.js';
+import { type AccountEntry, credentialOf, readProvidersFile } from '@darkroom/provider-accounts';
+import { adapterFor } from '@darkroom/providers';
+import type { ProbePace } from './adapters/account-gate.js';
+import { mayCallBack, type ProviderAccount } from './accounts.js';
 
 /** What the gateway needs. */
 export interface ProviderGatewayConfig {
@@ -30,11 +33,53 @@ export interface ProviderGatewayConfig {
   readonly sweep?: { readonly olderThanMs: number; readonly everyMs: number };
   /** What differs from the default policy. */
   readonly retry?: Partial<RetryPolicy>;
+  /** When an account's breaker opens, and how often it is probed then; what differs from the default. */
+  readonly breaker?: Partial<Omit<ProbePace, 'probeSeconds'>>;
 }
 
 /** The account of the provider simulator at this URL. */
 export function simulatorAccount(baseUrl: string): ProviderAccount {
   return { id: 'sim', vendor: 'sim', baseUrl, credential: 'simulator', privateAddress: true };
+}
+
+/**
+ * The accounts of the file; without one the simulator alone.
+ * @throws ConfigError also where a vendor could not call whose webhooks alone tell how a job ends
+ */
+export function configuredAccounts(
+  providersFile: string | undefined,
+  { simulatorUrl, publicUrl }: { readonly simulatorUrl: string; readonly publicUrl: string },
+  env: Environment,
+): readonly ProviderAccount[] {
+  if (providersFile === undefined) return [simulatorAccount(simulatorUrl)];
+  const accounts = readProvidersFile(providersFile).accounts.map((entry) =>
+    accountOf(entry, simulatorUrl, env),
+  );
+  const unheard = accounts.find(
+    (account) => adapterFor(account.vendor)?.webhooksDecide === true && !mayCallBack(publicUrl, account),
+  );
+  if (unheard !== undefined)
+    throw new ConfigError(
+      `wrong settings: PUBLIC_URL must be https for the account ${unheard.id}, or its address one of its allowed_private_hosts: only webhooks tell how its jobs end`,
+    );
+  return accounts;
+}
+
+function accountOf(entry: AccountEntry, simulatorUrl: string, env: Environment): ProviderAccount {
+  const { id, vendor, limits } = entry;
+  // The simulator's address alone may be left to its own setting.
+  const isSimulator = entry.baseUrl === undefined;
+  const baseUrl = entry.baseUrl ?? simulatorUrl;
+  return {
+    id,
+    vendor,
+    baseUrl,
+    credential: credentialOf(entry, env),
+    otherBaseUrls: entry.otherBaseUrls,
+    privateOrigins: entry.privateOrigins,
+    limits,
+    privateAddress: isSimulator || entry.privateOrigins.includes(new URL(baseUrl).origin),
+  };
 }
 
 /**
@@ -58,20 +103,21 @@ export function readProviderGatewayConfig(env: Environment): ProviderGatewayConf
     ],
     env,
   );
-  if (settings.PROVIDERS_FILE !== undefined)
-    throw new ConfigError('PROVIDERS_FILE is not supported here yet: the simulator is the only account');
   if (settings.DATABASE_URL === undefined)
     throw new ConfigError('DATABASE_URL is missing: only the launcher brings its own Postgres');
   if (settings.SIGNING_SECRET === undefined)
     throw new ConfigError('SIGNING_SECRET is missing: the processes of one installation share it');
-  const { HOST, INTAKE_PORT, SIMULATOR_PORT, SIMULATOR_URL } = settings;
+  const { HOST, INTAKE_PORT, SIMULATOR_PORT, SIMULATOR_URL, PROVIDERS_FILE } = settings;
+  const simulatorUrl = SIMULATOR_URL?.replace(/\/$/, '') ?? `http://${HOST}:${SIMULATOR_PORT}`;
+  const publicUrl = settings.PUBLIC_URL ?? `http://${HOST}:${INTAKE_PORT}`;
+  const accounts = configuredAccounts(PROVIDERS_FILE, { simulatorUrl, publicUrl }, env);
   return {
     databaseUrl: settings.DATABASE_URL,
-    publicUrl: settings.PUBLIC_URL ?? `http://${HOST}:${INTAKE_PORT}`,
+    publicUrl,
     bus: busSettings(settings),
     objects: objectStoreSettings(settings),
     signingSecrets: settings.SIGNING_SECRET,
-    accounts: [simulatorAccount(SIMULATOR_URL?.replace(/\/$/, '') ?? `http://${HOST}:${SIMULATOR_PORT}`)],
+    accounts,
     logLevel: settings.LOG_LEVEL,
   };
 }

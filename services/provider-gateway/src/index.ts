@@ -9,6 +9,7 @@ import {
 import {
   type Allowance,
   allReady,
+  allowanceOf,
   createEgress,
   createLogger,
   createSigner,
@@ -22,13 +23,16 @@ import {
 } from '@darkroom/platform';
 import { startJobWorker, workTable } from '@darkroom/work-table';
 import { modelDirectory, type ProviderAccount } from './accounts.js';
-import { accountGate } from './adapters/account-gate.js';
+import { type AccountsInForce, followAccounts } from './accounts-in-force.js';
+import { accountGate, defaultProbePace } from './adapters/account-gate.js';
+import { durationHistory } from './adapters/duration-history.js';
 import { objectStoreStaging } from './adapters/staging.js';
 import { vendorCalls } from './adapters/vendor-calls.js';
 import { vendorJobs } from './adapters/vendor-jobs.js';
 import type { ProviderGatewayConfig } from './config.js';
 import type { CrashProbe, GatewayPorts } from './gateway-ports.js';
-import { wakeOf, wakingTypes } from './handlers/wake.handlers.js';
+import { type QueueOf, wakeOf, wakingTypes } from './handlers/wake.handlers.js';
+import { refusedLooks } from './policy/refused-looks.js';
 import { streaks } from './policy/streaks.js';
 import { providerGatewayMigrations } from './migrations.js';
 import { ProviderGatewayModule } from './provider-gateway.module.js';
@@ -36,7 +40,12 @@ import { watchAccounts } from './watch-accounts.js';
 import { advance } from './use-cases/advance.js';
 
 export type { ProviderAccount } from './accounts.js';
-export { type ProviderGatewayConfig, readProviderGatewayConfig, simulatorAccount } from './config.js';
+export {
+  configuredAccounts,
+  type ProviderGatewayConfig,
+  readProviderGatewayConfig,
+  simulatorAccount,
+} from './config.js';
 export type { CrashProbe } from './gateway-ports.js';
 export { providerGatewayMigrations } from './migrations.js';
 
@@ -51,16 +60,14 @@ const group = 'provider-gateway';
 const mostStreaks = 10_000;
 const purposes: readonly EgressPurpose[] = ['submit', 'poll', 'lookup', 'cancel'];
 
-/** A configured private base URL may be reached for the account's own calls, and for nothing else. */
+/** Configured private addresses may be reached for the account's own calls, and for nothing else. */
 function allowances(accounts: readonly ProviderAccount[]): Allowance[] {
-  return accounts
-    .filter((account) => account.privateAddress)
-    .flatMap((account) => {
-      const url = new URL(account.baseUrl);
-      const scheme = url.protocol === 'https:' ? 'https' : 'http';
-      const port = url.port === '' ? (scheme === 'https' ? 443 : 80) : Number(url.port);
-      return purposes.map((purpose) => ({ purpose, account: account.id, scheme, host: url.hostname, port }));
-    });
+  return accounts.flatMap(({ id, baseUrl, privateAddress, otherBaseUrls = {}, privateOrigins = [] }) => {
+    const others = Object.values(otherBaseUrls).filter((url) => privateOrigins.includes(new URL(url).origin));
+    return [...(privateAddress ? [baseUrl] : []), ...others].flatMap((address) =>
+      purposes.map((purpose) => allowanceOf(purpose, id, address)),
+    );
+  });
 }
 
 /**
@@ -82,28 +89,23 @@ export async function startProviderGateway(
   const jobs = workTable(sql, { schema: 'gateway' });
   const egress = createEgress({ allow: allowances(config.accounts) });
   const accessTo = modelDirectory(config.accounts);
-  const gate = accountGate(sql);
-  const accounts = config.accounts.map(({ id, slots }) => ({ id, slots: slots ?? 50 }));
-  const ports: GatewayPorts = {
-    store,
-    jobs,
-    gate,
-    vendorJobs: vendorJobs(sql),
-    staging: objectStoreStaging(objects),
-    calls: vendorCalls(egress),
-    accessTo,
-    signer: createSigner(config.signingSecrets),
-    publicUrl: config.publicUrl,
-    policy: { ...defaultRetryPolicy, ...config.retry },
-    unreachable: streaks(mostStreaks),
-    missing: streaks(mostStreaks),
-    logger,
-    at: options.at ?? (async () => undefined),
-    now: Date.now,
-    random: Math.random,
-    newId: newUuid,
+  /** The first of a route that takes submits, else the first. */
+  const queueOf: QueueOf = (route) => {
+    const ids = route.flatMap((model) => accessTo(model)?.account.id ?? []);
+    const account = accounts?.along(ids) ?? ids[0];
+    return account === undefined ? undefined : { account, elsewhere: new Set(ids).size > 1 };
   };
+  const policy = { ...defaultRetryPolicy, ...config.retry };
+  const gate = accountGate(sql, {
+    ...defaultProbePace,
+    ...config.breaker,
+    probeSeconds: policy.probeSeconds,
+  });
+  const durations = durationHistory(sql, logger);
+  let accounts: AccountsInForce | undefined;
   const closeAll = async (): Promise<void> => {
+    await accounts?.stop();
+    await durations.stop();
     await egress.stop();
     await jobs.stop();
     objects.stop?.();
@@ -111,21 +113,53 @@ export async function startProviderGateway(
     await sql.end({ timeout: 5 });
   };
   try {
+    const following = {
+      accounts: config.accounts,
+      store,
+      jobs,
+      gate,
+      newId: newUuid,
+      random: Math.random,
+      logger,
+    };
+    accounts = await followAccounts(following);
+    const inForce = accounts;
+    const stranded = await jobs.wakeStranded(config.accounts.map(({ id }) => id));
+    if (stranded > 0) logger.warn({ stranded }, 'work waited for accounts that nobody serves any more');
+    const ports: GatewayPorts = {
+      store,
+      jobs,
+      gate,
+      accounts: inForce,
+      durations,
+      vendorJobs: vendorJobs(sql),
+      staging: objectStoreStaging(objects),
+      calls: vendorCalls(egress),
+      accessTo,
+      signer: createSigner(config.signingSecrets),
+      publicUrl: config.publicUrl,
+      policy,
+      unreachable: streaks(mostStreaks),
+      missing: streaks(mostStreaks),
+      refusedLooks: refusedLooks(),
+      logger,
+      at: options.at ?? (async () => undefined),
+      now: Date.now,
+      random: Math.random,
+      newId: newUuid,
+    };
     const worker = startJobWorker({
       work: jobs,
       name: group,
-      concurrency: config.concurrency ?? 64,
+      concurrency: config.concurrency ?? 128,
       leaseSeconds: config.leaseSeconds ?? 10,
       pollMs: 250,
-      accounts: async () => {
-        const closed = await gate.closed();
-        return accounts.filter(({ id }) => !closed.has(id));
-      },
+      accounts: () => inForce.claimable(),
       run: (job) => advance(ports, job),
       log: logger,
     });
     const bus = openBus(config.bus, { store, sql, group, concurrency: 64, log: logger });
-    const module = ProviderGatewayModule.with({ jobs, poke: () => worker.poke() });
+    const module = ProviderGatewayModule.with({ jobs, queueOf, poke: () => worker.poke() });
     const app = await createBusMicroservice(module, bus, { logger: new NestLogger(logger) });
     await app.listen();
     const sweep = startSweep({
@@ -133,14 +167,14 @@ export async function startProviderGateway(
       group,
       types: wakingTypes,
       assure: async (events) => {
-        const missing = await jobs.assure(events.map(wakeOf));
+        const missing = await jobs.assure(events.map((event) => wakeOf(event, queueOf)));
         if (missing > 0) worker.poke();
         return missing;
       },
       log: logger,
       ...config.sweep,
     });
-    const unwatch = watchAccounts({ accounts, jobs, gate });
+    const unwatch = watchAccounts({ ids: config.accounts.map(({ id }) => id), jobs, accounts: inForce });
     let stopped: Promise<void> | undefined;
     const stop = async (): Promise<void> => {
       unwatch();

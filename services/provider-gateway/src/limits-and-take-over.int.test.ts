@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { currentAttempt, type GenerationState } from '@darkroom/domain';
 import { openDatabase } from '@darkroom/event-store';
 import { createLogger } from '@darkroom/platform';
@@ -83,6 +84,22 @@ describe('the limit of jobs at once', () => {
   });
 });
 
+it('a submit whose intent took longer to write than its turn lasts goes in the next one: nothing is tried in vain', async () => {
+  vendor.says(({ method, path }) =>
+    method === 'POST' && path === '/v1/jobs'
+      ? json(201, { id: `job_${Math.random()}`, status: 'queued' })
+      : json(200, { id: path.slice('/v1/jobs/'.length), status: 'succeeded', outputs: [picture] }),
+  );
+  const limits = { perSecond: 10, burst: 2 };
+  await gateway.start(vendor.url, { limits }, { at: async (line) => (line === 2 ? pause(600) : undefined) });
+  const all = await Promise.all([1, 2, 3].map(async () => gateway.request('standard')));
+  for (const generation of all) {
+    const { attempts } = await gateway.when('produced', generation, isProduced);
+    expect(attempts).toHaveLength(1);
+  }
+  expect(vendor.submits).toHaveLength(3);
+});
+
 describe('an account that the vendor refuses', () => {
   it.each([401, 403, 402])(
     '%i: work is kept, one submit probes it, and all goes on when it is over',
@@ -120,6 +137,25 @@ describe('an account that the vendor refuses', () => {
     },
     60_000,
   );
+});
+
+it('what waits for the budget of tries opens no connection to a vendor that fails', async () => {
+  vendor.says(() => refusal(503, 'overloaded'));
+  await gateway.start(vendor.url, { retry: { baseSeconds: 0.05 } });
+  await gateway.database.sql`
+    insert into gateway.account_gates (account, tries) values ('sim', -100)
+    on conflict (account) do update set tries = -100, tries_at = clock_timestamp()`;
+  // Gateways look at it once a second.
+  await pause(2_000);
+  const generation = await gateway.request('standard');
+  await gateway.when('refused', generation, ({ attempts }) => attempts.length === 1);
+  await until(20, async () => {
+    const [row] = await gateway.database.sql`
+      select from gateway.jobs where holder is null and ready_since is null and due_at > clock_timestamp() + interval '60 seconds'`;
+    return row ?? 'it does not wait for the budget yet';
+  });
+  expect(vendor.submits).toHaveLength(1);
+  expect(vendor.connections).toBe(1);
 });
 
 it('a vendor without room: one Retry-After holds back all work of the account', async () => {

@@ -8,17 +8,23 @@ let vendor: VendorDouble;
 beforeAll(async () => {
   gateway = await GatewayUnderTest.create();
   vendor = await VendorDouble.start();
-  await gateway.start(vendor.url, { retry: { baseSeconds: 0.05 } });
+  // One vendor that does everything wrong, one after the other: an account of its own would be held back by its breaker.
+  const breaker = { breakerFewest: 100_000, breakerInARow: 100_000 };
+  await gateway.start(vendor.url, { retry: { baseSeconds: 0.05 }, breaker });
 });
 afterAll(async () => {
   await gateway.drop();
   await vendor.stop();
 });
 
-/** Answers submits like this, one after another and the last one for ever; knows of no job. */
+/**
+ * Answers submits like this, one after another and the last one for ever; knows of no job, and confirms every cancel: what it left
+ * open would keep its slot.
+ */
 const toSubmits = (...replies: readonly [VendorReply, ...VendorReply[]]): void => {
   let nth = 0;
   vendor.says(({ method, path }) => {
+    if (path.endsWith('/cancel')) return json(200, { id: path.split('/')[3], status: 'canceled' });
     if (method !== 'POST' || path !== '/v1/jobs') return json(200, { data: [] });
     const reply = replies[Math.min(nth, replies.length - 1)];
     nth += 1;
@@ -62,6 +68,7 @@ describe('an answer that says nothing', () => {
       reply.cut === 'before' ? '' : (reply.body ?? '').slice(0, 5),
     );
     expect(evidence?.requestId).toBe('');
+    expect(evidence?.request).toMatch(/^POST http:\/\/127\.0\.0\.1:\d+\/v1\/jobs$/);
     expect(vendor.submits).toHaveLength(1);
     await gateway.cancel(generation);
   });
@@ -169,7 +176,10 @@ describe('a definite refusal', () => {
     let reference = '';
     const generation = await gateway.request('reject');
     const state = await gateway.when('found', generation, ({ phase }) => phase === 'processing');
-    expect(currentAttempt(state)?.vendorJobId).toBe('job_dup');
+    expect(currentAttempt(state)).toMatchObject({
+      vendorJobId: 'job_dup',
+      unknownCause: 'UNKNOWN_CAUSE_KEY_USED',
+    });
     expect(vendor.submits).toHaveLength(1);
     await gateway.cancel(generation);
   });

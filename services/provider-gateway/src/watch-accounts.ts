@@ -1,11 +1,11 @@
 import { watchGauge } from '@darkroom/platform';
 import type { WorkTable } from '@darkroom/work-table';
-import type { AccountGate } from './adapters/account-gate.js';
+import type { AccountsInForce } from './accounts-in-force.js';
 
 interface Watched {
-  readonly accounts: readonly { readonly id: string; readonly slots: number }[];
+  readonly ids: readonly string[];
   readonly jobs: Pick<WorkTable, 'freeSlots' | 'overdue'>;
-  readonly gate: Pick<AccountGate, 'closed'>;
+  readonly accounts: Pick<AccountsInForce, 'of' | 'standing'>;
 }
 
 /** How long a row may be due before nobody seems to take it. */
@@ -15,23 +15,22 @@ const lateSeconds = 60;
  * What of the provider accounts, and of the work for them, is shown to whoever looks at the metrics.
  * @returns its end
  */
-export function watchAccounts({ accounts, jobs, gate }: Watched): () => void {
+export function watchAccounts({ ids, jobs, accounts }: Watched): () => void {
+  const ofEach = (value: (id: string) => number) =>
+    ids.map((id) => ({ value: value(id), labels: { account: id } }));
+  const standingOf = (id: string) => accounts.standing().find(({ account }) => account === id);
   const ends = [
-    watchGauge('limit', async () =>
-      accounts.map(({ id, slots }) => ({ value: slots, labels: { account: id } })),
-    ),
+    watchGauge('limit', async () => ofEach((id) => accounts.of(id).slots)),
     watchGauge('inFlight', () =>
       Promise.all(
-        accounts.map(async ({ id, slots }) => ({
-          value: slots - (await jobs.freeSlots(id, slots)),
-          labels: { account: id },
-        })),
+        ids.map(async (id) => {
+          const { concurrent } = accounts.of(id).limits;
+          return { value: concurrent - (await jobs.freeSlots(id, concurrent)), labels: { account: id } };
+        }),
       ),
     ),
-    watchGauge('heldBack', async () => {
-      const closed = await gate.closed();
-      return accounts.map(({ id }) => ({ value: closed.has(id) ? 1 : 0, labels: { account: id } }));
-    }),
+    watchGauge('heldBack', async () => ofEach((id) => (standingOf(id)?.isClosed === true ? 1 : 0))),
+    watchGauge('breakerOpen', async () => ofEach((id) => (standingOf(id)?.pausedBy === 'BREAKER' ? 1 : 0))),
     watchGauge('stalled', async () => [
       { value: await jobs.overdue(lateSeconds), labels: { service: 'provider-gateway' } },
     ]),

@@ -42,7 +42,8 @@ export async function startRelay(config: RelayConfig, options: RelayOptions = {}
   });
   const store = createPostgresEventStore(sql);
   const publisher = new KafkaPublisher({
-    address: { brokers: config.brokers, clientId: 'relay' },
+    address: { ...config.kafka, clientId: 'relay' },
+    replicationFactor: config.replicationFactor,
     log: logger,
   });
   const relay: Relay = relayLog({ store, publisher, holder: `relay-${randomUUID()}`, logger });

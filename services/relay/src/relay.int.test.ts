@@ -1,21 +1,26 @@
-import { spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { KafkaPublisher } from '@darkroom/event-bus';
-import { OwnSockets, readTopic, sampleAppender, type TopicRecord, until } from '@darkroom/event-bus/testing';
+import {
+  limitRecords,
+  OwnSockets,
+  readTopic,
+  sampleAppender,
+  type TopicRecord,
+  until,
+} from '@darkroom/event-bus/testing';
 import { createPostgresEventStore, type EventStore } from '@darkroom/event-store';
 import { createTestDatabase, type TestDatabase } from '@darkroom/event-store/testing';
 import { type RunningKafka, startKafka } from '@darkroom/infra';
 import { createLogger } from '@darkroom/platform';
 import { type Relay, relayLog, relaySubscription } from './relay.js';
+import { RelayProcess } from './testing/relay-process.js';
+import { unreadBytes } from './testing/unread-bytes.js';
 
 const topic = 'generation.events';
 const logger = createLogger({ service: 'relay', level: 'silent' });
-const main = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 
 /** The version of each record's first occurrence, by key, in the order of its partition. */
 function firstOccurrences(records: readonly TopicRecord[]): Map<string, number[]> {
@@ -35,7 +40,7 @@ describe('the relay', () => {
   let database: TestDatabase;
   let store: EventStore;
   let append: ReturnType<typeof sampleAppender>;
-  const children: ChildProcess[] = [];
+  const children: RelayProcess[] = [];
   const relays: { readonly relay: Relay; readonly publisher: KafkaPublisher }[] = [];
   const expected = new Map<string, number>();
 
@@ -52,14 +57,7 @@ describe('the relay', () => {
         await stopped;
       }),
     );
-    await Promise.all(
-      children.splice(0).map(async (child) => {
-        if (child.exitCode !== null || child.signalCode !== null) return;
-        const gone = once(child, 'exit');
-        child.kill('SIGKILL');
-        await gone;
-      }),
-    );
+    await Promise.all(children.splice(0).map((child) => child.kill()));
   });
   afterAll(async () => {
     await store.stop();
@@ -82,16 +80,11 @@ describe('the relay', () => {
     relays.push({ relay, publisher });
     return relay;
   };
-  const startProcess = (): ChildProcess => {
-    const child = spawn(process.execPath, [main], {
-      env: {
-        ...process.env,
-        NODE_OPTIONS: '',
-        DATABASE_URL: database.url,
-        KAFKA_BROKERS: broker.brokers,
-        LOG_LEVEL: 'warn',
-      },
-      stdio: ['ignore', 'inherit', 'inherit'],
+  const startProcess = (): RelayProcess => {
+    const child = new RelayProcess({
+      DATABASE_URL: database.url,
+      KAFKA_BROKERS: broker.brokers,
+      LOG_LEVEL: 'info',
     });
     children.push(child);
     return child;
@@ -179,19 +172,85 @@ describe('the relay', () => {
     await caughtUp();
     const second = startProcess();
     await new Promise((resolve) => setTimeout(resolve, 2_000));
-    first.kill('SIGKILL');
+    first.signal('SIGKILL');
     const killed = performance.now();
     await write(20, 5);
     await caughtUp(10_000);
     process.stdout.write(`taken over after ${Math.round(performance.now() - killed)} ms\n`);
     await judge();
-    second.kill('SIGSTOP');
+    second.signal('SIGSTOP');
     startProcess();
     await write(20, 5);
     await caughtUp(15_000);
-    second.kill('SIGCONT');
+    second.signal('SIGCONT');
     await write(20, 5);
     await caughtUp();
     await judge();
+  }, 120_000);
+
+  it('a record larger than its topic takes: the relay says so, nothing overtakes it, and it goes on once the topic takes it', async () => {
+    const stream = randomUUID();
+    await append(stream);
+    const vendorStatus = 'x'.repeat(9_000_000);
+    await store.append({
+      stream,
+      expected: 1,
+      events: [
+        {
+          id: randomUUID(),
+          type: 'ProgressReported',
+          data: { run: 1, attempt: 1, percent: 20, vendorStatus },
+        },
+      ],
+      metadata: { tenant: 'demo', actor: 'service:test' },
+      by: 'intake',
+    });
+    expected.set(stream, 2);
+    const behind = randomUUID();
+    expected.set(behind, await append(behind));
+    const relay = start();
+    await until('it says so', () => relay.failingForMs() > 3_000, 40_000);
+    expect((await readTopic(broker.brokers, topic)).map(({ key }) => key)).not.toContain(behind);
+    await limitRecords(broker.brokers, topic, 16_000_000);
+    await caughtUp(60_000);
+    const records = await judge();
+    const large = records.find(({ key, headers }) => key === stream && headers['ce_sequence'] === '2');
+    expect(large?.value).toContain(vendorStatus);
+  }, 180_000);
+
+  it('one stopped in mid-send for longer than its lease: what it had sent comes twice, and it does not move the checkpoint back', async () => {
+    const place = async (): Promise<string> => (await store.checkpoints.read(relaySubscription)) ?? '';
+    const first = startProcess();
+    await write(5, 2);
+    await caughtUp();
+    // It stands by: what takes over soon finds the first one's send still waiting for its answer when that one wakes.
+    const second = startProcess();
+    await until('it stands by', () => second.printed.includes('listens'), 20_000);
+    const written = (): number => [...expected.values()].reduce((sum, last) => sum + last, 0);
+    const doubled = async (): Promise<number> => (await judge()).length - written();
+    const before = await doubled();
+    const pid = broker.pid;
+    process.kill(pid, 'SIGSTOP');
+    await write(20, 5);
+    // Its records lie in the broker's socket: more than the questions of clients that wait.
+    const port = Number(broker.brokers.split(':')[1]);
+    await until('records in flight', () => unreadBytes(port) > 5_000, 10_000);
+    first.signal('SIGSTOP');
+    process.kill(pid, 'SIGCONT');
+    await write(5, 2);
+    await caughtUp(20_000);
+    const reached = await place();
+    first.signal('SIGCONT');
+    const end = performance.now() + 5_000;
+    while (performance.now() < end) {
+      expect((await place()) >= reached).toBe(true);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    await write(5, 2);
+    await caughtUp();
+    const after = await doubled();
+    // Or nothing was in flight, and nothing is shown here.
+    expect(after).toBeGreaterThan(before);
+    process.stdout.write(`${after - before} records came twice\n`);
   }, 120_000);
 });

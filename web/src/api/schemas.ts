@@ -61,7 +61,14 @@ const modelSchema = z.object({
   id: z.string(),
   title: z.optional(z.string()),
   default: z.optional(z.boolean()),
-  limits: z.object({ min_side: z.number(), max_side: z.number(), max_count: z.number() }),
+  limits: z.object({
+    min_side: z.number(),
+    max_side: z.number(),
+    sizes: z.nullish(z.array(z.string())),
+    side_step: z.nullish(z.number()),
+    max_pixels: z.nullish(z.number()),
+    max_count: z.number(),
+  }),
   price: z.nullish(z.object({ currency: z.string(), micros_per_image: z.string() })),
 });
 

@@ -5,13 +5,22 @@ import type { Model } from '../api/schemas.js';
 import { useAsking } from '../generations/use-asking.js';
 import { moneyWords } from '../generations/words.js';
 
-const sizes = ['512x512', '1024x1024', '1536x1024', '1024x1536', '2048x2048'];
+const usualSizes = ['512x512', '1024x1024', '1536x1024', '1024x1536', '2048x2048'];
 
-function takesSize(model: Model, size: string): boolean {
-  return size
-    .split('x')
-    .map(Number)
-    .every((side) => side >= model.limits.min_side && side <= model.limits.max_side);
+/** What can be chosen: where a model makes certain sizes alone, those. */
+function sizesOf(model: Model | undefined): readonly string[] {
+  if (!model) return usualSizes;
+  const { sizes, min_side, max_side, side_step, max_pixels } = model.limits;
+  return (
+    sizes ??
+    usualSizes.filter((size) => {
+      const sides = size.split('x').map(Number);
+      const isWithin = sides.every(
+        (side) => side >= min_side && side <= max_side && side % (side_step ?? 1) === 0,
+      );
+      return isWithin && sides.reduce((pixels, side) => pixels * side, 1) <= (max_pixels ?? Infinity);
+    })
+  );
 }
 
 /** The prompt box. */
@@ -25,7 +34,7 @@ export function PromptForm({
   onCreated: (id: string) => void;
 }) {
   const [chosen, setChosen] = useState('');
-  const [size, setSize] = useState('1024x1024');
+  const [wanted, setWanted] = useState('1024x1024');
   const [count, setCount] = useState(1);
   const models = useQuery({
     queryKey: ['models'],
@@ -38,6 +47,8 @@ export function PromptForm({
     models.data?.find(({ id }) => id === chosen) ??
     models.data?.find((one) => one.default) ??
     models.data?.[0];
+  const sizes = sizesOf(model);
+  const size = sizes.includes(wanted) ? wanted : (sizes[0] ?? wanted);
   const counts = Array.from({ length: Math.min(4, model?.limits.max_count ?? 1) }, (_, index) => index + 1);
   const { ask, pending, error } = useAsking((id, wish) => {
     // Whoever has begun to write the next one keeps it.
@@ -72,14 +83,12 @@ export function PromptForm({
             <option key={id}>{id}</option>
           ))}
         </Choice>
-        <Choice id="size" label="Size" value={size} onChange={setSize}>
-          {sizes
-            .filter((choice) => !model || takesSize(model, choice))
-            .map((choice) => (
-              <option key={choice} value={choice}>
-                {choice.replace('x', ' × ')}
-              </option>
-            ))}
+        <Choice id="size" label="Size" value={size} onChange={setWanted}>
+          {sizes.map((choice) => (
+            <option key={choice} value={choice}>
+              {choice.replace('x', ' × ')}
+            </option>
+          ))}
         </Choice>
         <Choice
           id="pictures-wanted"

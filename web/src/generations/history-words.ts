@@ -33,7 +33,7 @@ const sentences: Readonly<Record<string, (data: Data) => string>> = {
     return `The provider took the job${position ? `, at place ${position} of its queue` : ''}.`;
   },
   SubmissionOutcomeUnknown: () =>
-    'The provider’s answer was lost. Nothing is sent again before it is known what became of it.',
+    'No answer tells yet whether the provider took it. Nothing is asked for anew before that is known.',
   SubmissionResolved: (data) => resolutions[String(data['resolution'])] ?? 'Settled.',
   ProgressReported: (data) => {
     const percent = number(data, 'percent');

@@ -117,6 +117,7 @@ export class ArtifactUnderTest {
         seed: 7,
         sendBy: at,
         estimatedCost: cost,
+        probe: false,
       }),
       this.event('SubmissionAccepted', {
         run: 1,

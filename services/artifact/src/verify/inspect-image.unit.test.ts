@@ -109,6 +109,15 @@ describe('the preview', () => {
     expect(placeholder.length).toBeLessThan(60);
   });
 
+  it('has nothing of an archive that hides behind the picture, which is taken for the picture alone', async () => {
+    const archive = Buffer.from(`PK\u0003\u0004 hidden.js PK\u0005\u0006${'\0'.repeat(18)}`, 'latin1');
+    const polyglot = Buffer.concat([await picture('png'), archive]);
+    expect(await inspect(polyglot)).toMatchObject({ mediaType: 'image/png', extension: 'png' });
+    const { thumbnail } = await derivePreview(await fileOf(polyglot), 1e7);
+    expect(thumbnail.includes('PK\u0003\u0004')).toBe(false);
+    expect(thumbnail.includes('hidden.js')).toBe(false);
+  });
+
   it('does not grow a small picture', async () => {
     const { thumbnail } = await derivePreview(await fileOf(await picture('png', 40, 30)), 1e7);
     expect(await sharp(thumbnail).metadata()).toMatchObject({ width: 40, height: 30 });

@@ -115,6 +115,35 @@ export const interventionBodies = {
   extend: z.strictObject({ ...intervention, deadline: time }).meta({ id: 'Extend' }),
 } as const;
 
+/** PATCH /ops/v1/providers/{id} */
+export const accountBody = z
+  .strictObject({
+    reason,
+    /** The decision version that the operator saw. */
+    expected_version: z.int().min(1),
+    /** What is absent stays as it is; null: no limit. */
+    limits: z
+      .union([
+        z.literal('as_configured'),
+        z.strictObject({
+          concurrent: z.int().min(0).max(10_000).optional(),
+          submits_per_second: z.number().min(0.001).max(10_000).nullable().optional(),
+          burst: z.int().min(1).max(10_000).optional(),
+          spend_per_day_micros: z.int().min(1).nullable().optional(),
+        }),
+      ])
+      .optional(),
+    /** Whether what nobody could settle in time is submitted once more, at the risk of a second charge. */
+    policy: z.strictObject({ resubmit_unknown: z.boolean() }).optional(),
+    /** Pause: no submit from now on. Resume: whatever holds it back ends, also what the vendor or the breaker does. */
+    submits: z.enum(['pause', 'resume']).optional(),
+  })
+  .refine(({ limits, policy, submits }) => (limits ?? policy ?? submits) !== undefined, {
+    message: 'must say limits, policy or submits',
+  })
+  .meta({ id: 'ProviderAccountChange' });
+export type AccountBody = z.output<typeof accountBody>;
+
 /** What an operator can do to one generation. */
 export type InterventionName = keyof typeof interventionBodies;
 

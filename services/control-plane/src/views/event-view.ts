@@ -15,6 +15,8 @@ export interface EventView {
 /** What was sent and what came back, cut and redacted. */
 export interface EvidenceView {
   readonly version: number;
+  /** Method and address of what was asked; null where nobody wrote it down. */
+  readonly request: string | null;
   readonly response_status: number | null;
   readonly response_body: string;
   readonly error: string;
@@ -62,9 +64,10 @@ function said(value: unknown): unknown {
 /** The evidence that an event carries, without the place of the raw answer. */
 export function evidenceOf(event: RecordedEvent): EvidenceView | null {
   if (!('evidence' in event.data) || event.data.evidence === undefined) return null;
-  const { responseStatus, responseBody, error, observedAt, requestId } = event.data.evidence;
+  const { responseStatus, responseBody, error, observedAt, requestId, request } = event.data.evidence;
   return {
     version: event.version,
+    request: request === '' ? null : redactText(request),
     response_status: responseStatus === 0 ? null : responseStatus,
     response_body: redactText(responseBody),
     error: redactText(error),

@@ -10,12 +10,15 @@ export interface Principal {
   readonly keyId: string;
   /** Models that a request without one gets, in order. */
   readonly defaultRoute: readonly string[];
+  /** Of its tenant, in millionths of a US dollar; null: none of its own. */
+  readonly dailyBudget: bigint | null;
 }
 
 const rowSchema = z.object({
   tenant: z.string(),
   keyId: z.uuid(),
   defaultRoute: z.array(z.string()).min(1),
+  dailyBudget: z.string().transform(BigInt).nullable(),
 });
 
 /** A revoked key works at most this long on. */
@@ -68,7 +71,8 @@ export class KeyDirectory {
 
   private async readByHash(hash: Buffer): Promise<Principal | undefined> {
     const [row] = await this.sql`
-      select k.tenant, k.id::text as "keyId", to_jsonb(t.default_route) as "defaultRoute"
+      select k.tenant, k.id::text as "keyId", to_jsonb(t.default_route) as "defaultRoute",
+        t.daily_budget_micros::text as "dailyBudget"
       from intake.api_keys k join intake.tenants t on t.id = k.tenant
       where k.hash = ${hash} and k.revoked_at is null and (k.expires_at is null or k.expires_at > clock_timestamp())`;
     return row && rowSchema.parse(row);
@@ -76,7 +80,8 @@ export class KeyDirectory {
 
   private async readById(keyId: string): Promise<Principal | undefined> {
     const [row] = await this.sql`
-      select k.tenant, k.id::text as "keyId", to_jsonb(t.default_route) as "defaultRoute"
+      select k.tenant, k.id::text as "keyId", to_jsonb(t.default_route) as "defaultRoute",
+        t.daily_budget_micros::text as "dailyBudget"
       from intake.api_keys k join intake.tenants t on t.id = k.tenant
       where k.id = ${keyId} and k.revoked_at is null and (k.expires_at is null or k.expires_at > clock_timestamp())`;
     return row && rowSchema.parse(row);

@@ -1,6 +1,11 @@
 import { OpenStreams } from './open-streams.js';
 
-const principal = (keyId: string) => ({ tenant: 't', keyId, defaultRoute: ['sim/standard'] });
+const principal = (keyId: string) => ({
+  tenant: 't',
+  keyId,
+  defaultRoute: ['sim/standard'],
+  dailyBudget: null,
+});
 const aborted = async (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
     if (signal.aborted) resolve();

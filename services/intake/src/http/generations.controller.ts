@@ -262,7 +262,10 @@ export class GenerationsController {
     return {
       store,
       signer,
+      models: config.models,
       routes: config.routes,
+      budgets: this.parts.budgets,
+      dailyBudget: config.dailyBudget,
       newGenerationId,
       newEventId: newUuid,
       randomBytes: pooledRandomBytes,
@@ -311,6 +314,11 @@ function acceptedOrThrow(result: CreateResult): Extract<CreateResult, { outcome:
     throw new ProblemError('idempotency_mismatch', 'This key was used for a request with another body.');
   if (result.outcome === 'beyond-limits')
     throw new ProblemError('invalid_fields', undefined, { errors: result.errors });
+  if (result.outcome === 'budget-used-up')
+    throw new ProblemError(
+      'budget_used_up',
+      `What this tenant may spend a day is used up. A new day begins at ${result.until.toISOString()}.`,
+    );
   throw new ProblemError('unknown_model', undefined, {
     errors: [fieldError(['model'], 'unknown_model')],
   });

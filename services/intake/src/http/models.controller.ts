@@ -1,6 +1,8 @@
-import { knownModels, sheetFor } from '@darkroom/providers';
+import type { Route } from '@darkroom/provider-accounts';
+import { sheetFor } from '@darkroom/providers';
 import { Controller, Get, Inject, UseGuards } from '@nestjs/common';
 import type { Principal } from '../adapters/key-directory.js';
+import { routeWithout } from '../policy/resolve-model.js';
 import { IntakeParts } from '../intake-parts.js';
 import { Caller, KeyGuard } from './caller.js';
 
@@ -13,6 +15,12 @@ export interface ModelResource {
   readonly limits: {
     readonly min_side: number;
     readonly max_side: number;
+    /** Null: any within the sides. */
+    readonly sizes: readonly string[] | null;
+    /** Each side is a multiple of it. Null: of one. */
+    readonly side_step: number | null;
+    /** Null: whatever the sides allow. */
+    readonly max_pixels: number | null;
     readonly max_count: number;
     readonly max_prompt_length: number;
     readonly output_formats: readonly string[];
@@ -30,12 +38,13 @@ export class ModelsController {
   @Get()
   list(@Caller() principal: Principal): {
     data: ModelResource[];
-    routes: { name: string; models: readonly string[] }[];
+    routes: ({ readonly name: string } & Route)[];
   } {
-    const [first] = principal.defaultRoute;
+    const { models } = this.parts.config;
+    const [first] = routeWithout(principal.defaultRoute, models);
     return {
-      data: knownModels().flatMap((id) => modelResource(id, id === first)),
-      routes: Object.entries(this.parts.config.routes).map(([name, models]) => ({ name, models })),
+      data: models.flatMap((id) => modelResource(id, id === first)),
+      routes: Object.entries(this.parts.config.routes).map(([name, route]) => ({ name, ...route })),
     };
   }
 }
@@ -52,6 +61,9 @@ function modelResource(id: string, isDefault: boolean): ModelResource[] {
       limits: {
         min_side: limits.minSide,
         max_side: limits.maxSide,
+        sizes: limits.sizes ?? null,
+        side_step: limits.sideStep ?? null,
+        max_pixels: limits.maxPixels ?? null,
         max_count: limits.maxCount,
         max_prompt_length: limits.maxPromptLength,
         output_formats: limits.formats,

@@ -1,14 +1,16 @@
 import { createHash } from 'node:crypto';
-import { newUuid, openAttemptToken, ProblemError, rawBodyOf, turnsOutToBeAbout } from '@darkroom/platform';
-import { adapterFor } from '@darkroom/providers';
+import {
+  newUuid,
+  ProblemError,
+  rawBodyOf,
+  turnsOutToBeAbout,
+  webhookSecretsOfToken,
+} from '@darkroom/platform';
 import { Controller, HttpCode, Inject, Param, Post, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { IntakeParts } from '../intake-parts.js';
 import { receiveNotification } from '../use-cases/receive-notification.js';
-
-/** Where all of them start; their bodies may be larger than those of clients. */
-export const webhookPath = '/v1/provider-webhooks';
-export const webhookBodyBytes = 256 * 1024;
+import { addressee, mostBytes } from './webhook-admission.js';
 
 /** What vendors tell of their jobs. Verified, recorded, answered: what it means is the gateway's to find out. */
 @Controller('v1/provider-webhooks/:provider/:token')
@@ -22,18 +24,22 @@ export class ProviderWebhooksController {
     @Param('token') token: string,
     @Req() request: FastifyRequest,
   ): Promise<void> {
-    const { signer, config, store } = this.parts;
-    const name = openAttemptToken(signer, token);
-    const adapter = adapterFor(provider);
-    if (!name || !adapter) throw new ProblemError('not_found');
+    const { signer, webhookKeys, store, objects } = this.parts;
+    const { name, adapter } = addressee(signer, provider, token);
     turnsOutToBeAbout({ generation: name.generation });
     const rawBody = rawBodyOf(request);
+    if (rawBody !== undefined && rawBody.length > mostBytes(adapter))
+      throw new ProblemError('body_too_large');
     if (!rawBody) throw new ProblemError('malformed_json', 'A JSON body is needed.');
-    const secrets = config.providerWebhookSecrets[provider] ?? [];
-    const verdict = adapter.verifyWebhook({ headers: request.headers, rawBody }, secrets, Date.now());
+    const verify = (secrets: readonly string[]) =>
+      adapter.verifyWebhook({ headers: request.headers, rawBody }, secrets, Date.now());
+    const isToldEach = adapter.webhookSecretPerAttempt === true;
+    let verdict = verify(isToldEach ? webhookSecretsOfToken(signer, token) : await webhookKeys.of(provider));
+    if (!isToldEach && verdict.kind === 'refused' && verdict.reason === 'signature_mismatch')
+      verdict = verify(await webhookKeys.again(provider));
     if (verdict.kind === 'refused') throw new ProblemError('unauthenticated', 'The signature does not hold.');
     const outcome = await receiveNotification(
-      { store, newEventId: newUuid },
+      { store, objects, newEventId: newUuid },
       {
         ...name,
         provider,

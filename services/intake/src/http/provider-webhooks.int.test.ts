@@ -1,7 +1,11 @@
-import { createHmac } from 'node:crypto';
-import { fromPublicId, newUuid, sealAttemptToken } from '@darkroom/platform';
+import { createHash, createHmac } from 'node:crypto';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { fromPublicId, newUuid, objectFolders, sealAttemptToken } from '@darkroom/platform';
 import { startAttempt } from '../testing/gateway-events.js';
-import { startTestIntake, type TestIntake, webhookSecret } from '../testing/test-intake.js';
+import { cogToken, startTestIntake, type TestIntake, webhookSecret } from '../testing/test-intake.js';
+import { webhookPath } from './webhook-admission.js';
 
 let intake: TestIntake;
 beforeAll(async () => {
@@ -23,6 +27,9 @@ function signed(body: string, options: { secret?: string; at?: number } = {}): R
   };
 }
 
+const tokenOf = (generation: string): string =>
+  sealAttemptToken(intake.signer, { generation, run: 1, attempt: 1 });
+
 const job = (fields: Record<string, unknown> = {}): string =>
   JSON.stringify({ id: 'job-1', status: 'running', progress: 10, ...fields });
 
@@ -31,7 +38,7 @@ function deliver(
   body: string,
   options: { token?: string; headers?: Record<string, string>; provider?: string } = {},
 ) {
-  const token = options.token ?? sealAttemptToken(intake.signer, { generation, run: 1, attempt: 1 });
+  const token = options.token ?? tokenOf(generation);
   return intake.bare({
     method: 'POST',
     path: `/v1/provider-webhooks/${options.provider ?? 'sim'}/${token}`,
@@ -85,6 +92,15 @@ it('keeps at most eight of an attempt', async () => {
   expect(await inbox(generation)).toHaveLength(8);
 });
 
+it.each([
+  ['a key that reaches for a prototype', { constructor: 1 }],
+  ['what no text of a client may hold', { note: '\0 \uD800' }],
+])('takes what a vendor signed, also with %s', async (_, more) => {
+  const generation = await started();
+  expect((await deliver(generation, job(more))).status).toBe(204);
+  expect(await notified(generation)).toHaveLength(1);
+});
+
 describe('leaves nothing behind of', () => {
   const cases: [string, (generation: string) => Promise<{ status: number }>, number][] = [
     [
@@ -105,7 +121,9 @@ describe('leaves nothing behind of', () => {
     ],
     ['no signature', (g) => deliver(g, job(), { headers: { 'content-type': 'application/json' } }), 401],
     ['a signed body that is no job', (g) => deliver(g, '{}'), 401],
-    ['a truncated body', (g) => deliver(g, '{"id":'), 400],
+    ['a truncated body', (g) => deliver(g, job().slice(0, -5), { headers: signed(job()) }), 401],
+    ['half a body that is signed', (g) => deliver(g, '{"id":'), 401],
+    ['no body', (g) => deliver(g, ''), 401],
     [
       'a token of another secret',
       (g) => deliver(g, job(), { token: `${'0'.repeat(26)}.1.1.${'A'.repeat(43)}` }),
@@ -133,4 +151,84 @@ describe('leaves nothing behind of', () => {
 it('takes bodies that are larger than those of clients', async () => {
   const generation = await started();
   expect((await deliver(generation, job({ more: 'x'.repeat(100_000) }))).status).toBe(204);
+});
+
+describe('one that carries pictures', () => {
+  const fromCog = { authorization: `Bearer ${cogToken}`, 'content-type': 'application/json' };
+  const large = (fill = 'A'): string =>
+    JSON.stringify({
+      id: 'job-1',
+      status: 'succeeded',
+      output: [`data:image/png;base64,${fill.repeat(400_000)}`],
+    });
+  const staged = async (generation: string): Promise<string[]> => {
+    const keys: string[] = [];
+    for await (const key of intake.objects.list(objectFolders.staging(generation))) keys.push(key);
+    return keys;
+  };
+
+  it('is kept in the object store, and the event says where', async () => {
+    const generation = await started();
+    const body = large();
+    const sha256 = createHash('sha256').update(body).digest('hex');
+    expect((await deliver(generation, body, { provider: 'cog', headers: fromCog })).status).toBe(204);
+    const [event] = await notified(generation);
+    const stagingKey = `staging/${generation}/1/webhook-${sha256}`;
+    expect(event?.data).toMatchObject({ signed: true, bodySha256: sha256, stagingKey });
+    expect(event?.data).not.toHaveProperty('body');
+    const kept = await intake.objects.get(stagingKey);
+    expect(kept === null ? '' : await text(kept)).toBe(body);
+    const [row] = await inbox(generation);
+    expect(String(row?.['body'])).toBe('');
+  });
+
+  it('is kept once, however often it comes', async () => {
+    const generation = await started();
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () => deliver(generation, large(), { provider: 'cog', headers: fromCog })),
+    );
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([204]));
+    expect(await notified(generation)).toHaveLength(1);
+    expect(await staged(generation)).toHaveLength(1);
+  });
+
+  it.each<[string, (generation: string) => Promise<{ status: number }>, number]>([
+    [
+      'without the token of the server',
+      (g) => deliver(g, large(), { provider: 'cog', headers: signed('') }),
+      401,
+    ],
+    [
+      'to an attempt that is not there',
+      (g) =>
+        deliver(g, large(), {
+          provider: 'cog',
+          headers: fromCog,
+          token: sealAttemptToken(intake.signer, { generation: g, run: 1, attempt: 2 }),
+        }),
+      404,
+    ],
+  ])('leaves nothing behind %s', async (_, send, status) => {
+    const generation = await started();
+    expect((await send(generation)).status).toBe(status);
+    expect(await notified(generation)).toHaveLength(0);
+    expect(await staged(generation)).toHaveLength(0);
+  });
+
+  it.each<[string, (generation: string) => string, number, number, string]>([
+    ['who knows no token of ours', () => 'x', 1_000_000, 404, webhookPath],
+    ['nor with another spelling', () => 'x', 1_000_000, 404, webhookPath.replace('p', '%70')],
+    ['what is over 64 MiB', tokenOf, 65 * 1024 * 1024, 413, webhookPath],
+  ])('is not read at all: %s', async (_, tokenFor, bytes, status, path) => {
+    const token = tokenFor(await started());
+    const { hostname, port } = new URL(intake.url);
+    const socket = connect({ host: hostname, port: Number(port) });
+    socket.write(
+      `POST ${path}/cog/${token} HTTP/1.1\r\nhost: ${hostname}\r\ncontent-type: application/json\r\ncontent-length: ${bytes}\r\n\r\n`,
+    );
+    // Before a byte of it was sent.
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    expect(answer.toString()).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    socket.destroy();
+  });
 });

@@ -178,6 +178,9 @@ export const modelsEnvelope = z
         limits: z.strictObject({
           min_side: z.int(),
           max_side: z.int(),
+          sizes: z.array(z.string()).nullable(),
+          side_step: z.int().nullable(),
+          max_pixels: z.int().nullable(),
           max_count: z.int(),
           max_prompt_length: z.int(),
           output_formats: z.array(z.enum(['png', 'jpeg', 'webp'])),
@@ -186,7 +189,14 @@ export const modelsEnvelope = z
         price: z.strictObject({ currency: z.string(), micros_per_image: micros }),
       }),
     ),
-    routes: z.array(z.strictObject({ name: z.string(), models: z.array(z.string()) })),
+    routes: z.array(
+      z.strictObject({
+        name: z.string(),
+        models: z.array(z.string()),
+        // What makes them stand for one another, in the operator's words.
+        equivalence: z.string().nullable(),
+      }),
+    ),
   })
   .meta({ id: 'Models' });
 

@@ -45,6 +45,7 @@ export async function startAttempt(store: EventStore, id: string, run = 1): Prom
       seed: 7,
       sendBy: new Date(Date.now() + 5_000).toISOString(),
       estimatedCost: { micros: '40000', currency: 'USD' },
+      probe: false,
     },
   });
 }

@@ -23,6 +23,8 @@ import { type Answer, type Call, httpCall } from './http-call.js';
 const secret = 'a secret that only tests know';
 /** A Standard Webhooks secret. */
 export const webhookSecret = `whsec_${Buffer.from('what the simulator signs with').toString('base64')}`;
+/** What a cog server of ours bears. */
+export const cogToken = 'what-the-cog-server-bears';
 
 /** Intake on a database of its own, with read models that follow, and what a test needs to be its neighbours. */
 export interface TestIntake {
@@ -78,7 +80,7 @@ export async function startTestIntake(
     databaseUrl: database.apiUrl,
     objects: { kind: 'local-disk', directory: join(dataDir, 'objects') },
     signingSecrets: [secret],
-    providerWebhookSecrets: { sim: [webhookSecret] },
+    providerWebhookSecrets: { sim: [webhookSecret], cog: [cogToken] },
     demoKey: key,
     logLevel: 'silent',
     ...overrides,

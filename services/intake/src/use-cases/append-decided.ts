@@ -19,6 +19,8 @@ export interface DecidedAppend {
   readonly command: Command;
   /** A row of intake's own that moves with the events. */
   readonly with?: RowWrite;
+  /** Called once, as soon as there are events: what they name must be there before they are. */
+  readonly prepare?: () => Promise<unknown>;
 }
 
 export type AppendedOrNot =
@@ -33,6 +35,7 @@ const mostRaces = 50;
 
 /** Load, decide, append with the exact version; who loses a race decides again on what is there then. */
 export async function appendDecided(ports: AppendPorts, request: DecidedAppend): Promise<AppendedOrNot> {
+  let { prepare } = request;
   for (let race = 0; race < mostRaces; race += 1) {
     const { stream, tenant } = request;
     const detail = foldDetail(undefined, await ports.store.readStream(stream, { tenant }));
@@ -41,6 +44,8 @@ export async function appendDecided(ports: AppendPorts, request: DecidedAppend):
     if (decision.kind === 'refused')
       return { outcome: 'refused', reason: decision.reason, state: detail.state };
     const traceparent = request.traceparent ?? detail.traceparent;
+    await prepare?.();
+    prepare = undefined;
     const appended = await ports.store.append({
       stream,
       expected: detail.version,

@@ -11,6 +11,7 @@ import {
   turnsOutToBeAbout,
 } from '@darkroom/platform';
 import { type CapabilitySheet, estimateCost } from '@darkroom/providers';
+import type { TenantBudgets } from '../adapters/tenant-budget.js';
 import type { Principal } from '../adapters/key-directory.js';
 import { type RequestFingerprint, requestFingerprint } from '../policy/request-fingerprint.js';
 import { codePoints } from '../policy/code-points.js';
@@ -22,7 +23,12 @@ import type { CreateGeneration } from '../schemas/create-generation.js';
 export interface CreatePorts {
   readonly store: Pick<EventStore, 'create' | 'findByKey'>;
   readonly signer: Signer;
+  /** Models that may be asked for. */
+  readonly models: readonly string[];
   readonly routes: Routes;
+  readonly budgets: TenantBudgets;
+  /** Of tenants that have none of their own, in millionths of a US dollar a day; null: no limit. */
+  readonly dailyBudget: bigint | null;
   newGenerationId(): string;
   newEventId(): string;
   randomBytes(count: number): Buffer;
@@ -47,29 +53,44 @@ export type CreateResult =
     }
   | { readonly outcome: 'mismatch' }
   | { readonly outcome: 'unknown-model' }
+  | { readonly outcome: 'budget-used-up'; readonly until: Date }
   | { readonly outcome: 'beyond-limits'; readonly errors: readonly FieldError[] };
 
 /**
  * Stores a request, once for each key. What was accepted once is answered the same way again, whatever was withdrawn since: the
- * store itself finds a key that was used, and is asked for it before models or limits refuse. What is refused leaves nothing
+ * store itself finds a key that was used, and is asked for it before models, limits or the budget refuse. What is refused leaves nothing
  * behind.
  */
 export async function createGeneration(ports: CreatePorts, request: CreateRequest): Promise<CreateResult> {
   const { principal, wish } = request;
   const fingerprint = requestFingerprint(ports.signer, request.sent);
-  const model = resolveModel(wish.model, principal.defaultRoute, ports.routes);
+  const model = resolveModel(wish.model, principal.defaultRoute, ports.routes, ports.models);
   if (!model) return (await asBefore(ports, request, fingerprint)) ?? { outcome: 'unknown-model' };
   const errors = beyondLimits(wish, model.sheets);
   if (errors.length > 0)
     return (await asBefore(ports, request, fingerprint)) ?? { outcome: 'beyond-limits', errors };
-
   const stream = ports.newGenerationId();
+  const budget = await ports.budgets.reserve({
+    tenant: principal.tenant,
+    budget: principal.dailyBudget ?? ports.dailyBudget,
+    micros: BigInt(estimate(model.sheets, wish.count).micros),
+    generation: stream,
+  });
+  if (budget.kind === 'used-up')
+    return (
+      (await asBefore(ports, request, fingerprint)) ?? { outcome: 'budget-used-up', until: budget.until }
+    );
   turnsOutToBeAbout({ generation: stream });
   const created = await inSpan(spanNames.append, { kind: 'producer' }, async (span) => {
     const outcome = await appendRequest(ports, request, { stream, model, fingerprint: fingerprint.value });
     span.setAttribute(spanAttributes.outcome, outcome.outcome);
     return outcome;
+  }).catch((error: unknown) => {
+    // Where it was stored all the same, the model will tell.
+    budget.release();
+    throw error;
   });
+  if (created.outcome !== 'created') budget.release();
   // The store compares hashes; the same request's is another one where the secret was changed since.
   if (created.outcome === 'mismatch')
     return (await asBefore(ports, request, fingerprint)) ?? { outcome: 'mismatch' };

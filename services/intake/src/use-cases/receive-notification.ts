@@ -1,6 +1,6 @@
 import type { EventStore } from '@darkroom/event-store';
 import type postgres from 'postgres';
-import type { AttemptName } from '@darkroom/platform';
+import { type AttemptName, objectFolders, type ObjectStore } from '@darkroom/platform';
 import { type AppendPorts, appendDecided } from './append-decided.js';
 
 /** A vendor's webhook whose token and signature hold. */
@@ -14,14 +14,19 @@ export interface Notification extends AttemptName {
 /** What recording a webhook needs. */
 export interface NotificationPorts extends AppendPorts {
   readonly store: AppendPorts['store'] & Pick<EventStore, 'tenantOf'>;
+  readonly objects: Pick<ObjectStore, 'put'>;
 }
+
+/** What is larger carries pictures, and goes where pictures go. */
+const mostEventBytes = 256 * 1024;
 
 /** `dropped`: known already, one too many, or of a question that is closed; all of them fine for the vendor. */
 export type NotificationOutcome = 'recorded' | 'dropped' | 'no-such-attempt';
 
 /**
  * Records a webhook: a row of the inbox with the bytes as they came, and the event that wakes the gateway, in one transaction. The
- * same body again is dropped, however many come at once, and so is what comes after the eighth.
+ * same body again is dropped, however many come at once, and so is what comes after the eighth. One that is too large for a row is put
+ * into the object store first, and the event says where.
  */
 export async function receiveNotification(
   ports: NotificationPorts,
@@ -31,6 +36,9 @@ export async function receiveNotification(
   const tenant = await ports.store.tenantOf(generation);
   if (tenant === undefined) return 'no-such-attempt';
   const id = ports.newEventId();
+  const isLarge = body.length > mostEventBytes;
+  const stagingKey = isLarge ? `${objectFolders.staging(generation)}/${attempt}/webhook-${bodySha256}` : '';
+  const inRow = isLarge ? Buffer.alloc(0) : body;
   const result = await appendDecided(ports, {
     stream: generation,
     tenant,
@@ -41,12 +49,23 @@ export async function receiveNotification(
       notificationId,
       bodySha256,
       signed: true,
-      body: body.toString('utf8'),
+      body: isLarge ? null : body.toString('utf8'),
+      stagingKey,
     },
+    prepare: async () =>
+      isLarge
+        ? ports.objects.put({
+            key: stagingKey,
+            body,
+            sha256: bodySha256,
+            bytes: body.length,
+            contentType: 'application/json',
+          })
+        : undefined,
     with: {
       postgres: (tx: postgres.TransactionSql) => tx`
         insert into intake.webhook_inbox (id, provider, generation, attempt, notification_id, body_sha256, body)
-        values (${id}, ${provider}, ${generation}, ${attempt}, ${notificationId}, ${bodySha256}, ${body})
+        values (${id}, ${provider}, ${generation}, ${attempt}, ${notificationId}, ${bodySha256}, ${inRow})
         on conflict (generation, attempt, body_sha256) do nothing
         returning id`,
     },

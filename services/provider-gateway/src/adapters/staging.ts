@@ -17,6 +17,8 @@ export interface Staging {
   putAnswer(generation: string, attempt: number, answer: Answer): Promise<void>;
   /** Null: none was staged. */
   getAnswer(generation: string, attempt: number): Promise<Answer | null>;
+  /** A webhook that intake put there; null: it is not there, or is not what was put. */
+  getWebhook(key: string): Promise<Buffer | null>;
   /** Keys of the inline outputs, by index. */
   putOutputs(generation: string, attempt: number, outputs: readonly VendorOutput[]): Promise<StagedKeys>;
 }
@@ -30,24 +32,29 @@ export function objectStoreStaging(objects: ObjectStore): Staging {
   const put = async (key: string, body: Buffer, contentType: string): Promise<void> => {
     await objects.put({ key, body, sha256: sha256Of(body), bytes: body.length, contentType });
   };
+  const read = async (key: string): Promise<Buffer | null> => {
+    const stream = await objects.get(key);
+    if (stream === null) return null;
+    try {
+      return await buffer(stream);
+    } catch (error) {
+      // A damaged copy is no copy; what else settles the attempt still can.
+      if (error instanceof ObjectStoreError && error.code === 'damaged') return null;
+      throw error;
+    }
+  };
   return {
     answerKey,
+    getWebhook: read,
     async putAnswer(generation, attempt, { status, headers, body }) {
       const text = JSON.stringify({ status, headers, body: body.toString('base64') });
       await put(answerKey(generation, attempt), Buffer.from(text), 'application/json');
     },
     async getAnswer(generation, attempt) {
-      const stream = await objects.get(answerKey(generation, attempt));
-      if (stream === null) return null;
-      try {
-        const text = (await buffer(stream)).toString('utf8');
-        const { status, headers, body } = stagedAnswer.parse(JSON.parse(text));
-        return { kind: 'answer', status, headers, body: Buffer.from(body, 'base64') };
-      } catch (error) {
-        // A damaged copy is no copy; what else settles the attempt still can.
-        if (error instanceof ObjectStoreError && error.code === 'damaged') return null;
-        throw error;
-      }
+      const staged = await read(answerKey(generation, attempt));
+      if (staged === null) return null;
+      const { status, headers, body } = stagedAnswer.parse(JSON.parse(staged.toString('utf8')));
+      return { kind: 'answer', status, headers, body: Buffer.from(body, 'base64') };
     },
     async putOutputs(generation, attempt, outputs) {
       const keys = new Map<number, string>();

@@ -12,12 +12,20 @@ import type { JobState, VendorOutput } from '@darkroom/providers';
 /** Where the bytes of an inline output were staged, by its index. */
 export type StagedKeys = ReadonlyMap<number, string>;
 
+/** What is true of the links of a job. */
+export interface Links {
+  /** When those that were given just now end, RFC 3339; null: they do not, or nobody says. */
+  readonly expiresAt: string | null;
+  /** What relative ones are relative to. */
+  readonly baseUrl: string;
+}
+
 /** What a job's state, as the vendor tells it, means for its attempt. */
 export function newsOfState(
   jobId: string | null,
   state: JobState,
   staged: StagedKeys,
-  linkExpiresAt: string | null,
+  links: Links,
 ): VendorNews {
   switch (state.kind) {
     case 'open':
@@ -36,8 +44,8 @@ export function newsOfState(
         kind: 'produced',
         jobId,
         outputs: state.outputs.map(producedOutput),
-        links: state.outputs.flatMap((output) => linkOf(output, staged, linkExpiresAt)),
-        cost: noMoney,
+        links: state.outputs.flatMap((output) => linkOf(output, staged, links)),
+        cost: state.cost ?? noMoney,
       };
     case 'failed':
       return {
@@ -47,6 +55,7 @@ export function newsOfState(
         failureClass: state.failureClass,
         vendorCode: state.vendorCode,
         vendorMessage: state.vendorMessage,
+        ...free(state),
       };
     case 'canceled':
       return {
@@ -56,20 +65,31 @@ export function newsOfState(
         failureClass: 'FAILURE_CLASS_VENDOR_FAULT',
         vendorCode: 'canceled',
         vendorMessage: 'the job was canceled at the provider',
+        ...free(state),
       };
   }
 }
+
+const free = ({ isFree }: { readonly isFree?: true }): { isFree?: true } => (isFree ? { isFree } : {});
 
 function producedOutput(output: VendorOutput): ProducedOutput {
   const { index, sha256, bytes, mediaType } = output;
   return { index, sha256, bytes: String(bytes), mediaType };
 }
 
-/** The link of an output; none where inline bytes were not staged. */
-export function linkOf(output: VendorOutput, staged: StagedKeys, expiresAt: string | null): OutputLink[] {
+/** The link of an output; none where inline bytes were not staged, or where it leads nowhere. */
+export function linkOf(
+  output: VendorOutput,
+  staged: StagedKeys,
+  { expiresAt, baseUrl }: Links,
+): OutputLink[] {
   const { index, source } = output;
-  if (source.kind === 'link')
-    return [{ index, url: source.url, stagingKey: '', ...(expiresAt === null ? {} : { expiresAt }) }];
+  if (source.kind === 'link') {
+    // Adapters leave out what leads nowhere: what does so all the same must not stop whoever reads it, time and again.
+    if (!URL.canParse(source.url, `${baseUrl}/`)) return [];
+    const { href: url } = new URL(source.url, `${baseUrl}/`);
+    return [{ index, url, stagingKey: '', ...(expiresAt === null ? {} : { expiresAt }) }];
+  }
   const stagingKey = staged.get(index);
   return stagingKey === undefined ? [] : [{ index, url: '', stagingKey }];
 }

@@ -9,6 +9,7 @@ import { busMigrations } from '@darkroom/event-bus';
 import { createPostgresEventStore, type EventStore, type NewEvent } from '@darkroom/event-store';
 import { createTestDatabase, type TestDatabase } from '@darkroom/event-store/testing';
 import { newGenerationId, type RunningService } from '@darkroom/platform';
+import { loadProviderAccount, providerAccountStream, tenantOfAccounts } from '@darkroom/provider-accounts';
 import {
   type ProviderAccount,
   type ProviderGatewayConfig,
@@ -23,6 +24,8 @@ import { loadGeneration, type LoadedGeneration } from '../use-cases/load-generat
 export interface Asked {
   readonly route?: readonly string[];
   readonly count?: number;
+  /** Width and height. */
+  readonly side?: number;
   readonly tenant?: string;
   readonly deadlineMs?: number;
   readonly traceparent?: string;
@@ -55,14 +58,14 @@ export class GatewayUnderTest {
   /** A gateway that serves the simulator's models at this URL. */
   async start(
     vendorUrl: string,
-    config: Partial<ProviderGatewayConfig> & { readonly slots?: number } = {},
+    config: Partial<ProviderGatewayConfig> & {
+      readonly slots?: number;
+      readonly limits?: ProviderAccount['limits'];
+    } = {},
     options: ProviderGatewayOptions = {},
   ): Promise<RunningService> {
-    const { slots, ...rest } = config;
-    const account: ProviderAccount = {
-      ...simulatorAccount(vendorUrl),
-      ...(slots === undefined ? {} : { slots }),
-    };
+    const { slots, limits = slots === undefined ? {} : { concurrent: slots }, ...rest } = config;
+    const account: ProviderAccount = { ...simulatorAccount(vendorUrl), limits };
     const service = await startProviderGateway(
       {
         databaseUrl: this.database.url,
@@ -97,6 +100,7 @@ export class GatewayUnderTest {
     const {
       route = [`sim/${model}`],
       count = 1,
+      side = 64,
       tenant = 'acme',
       deadlineMs = 3_600_000,
       traceparent,
@@ -113,8 +117,8 @@ export class GatewayUnderTest {
       },
       model: `sim/${model}`,
       route: [...route],
-      width: 64,
-      height: 64,
+      width: side,
+      height: side,
       count,
       minCount: 1,
       seed: 7,
@@ -139,7 +143,7 @@ export class GatewayUnderTest {
   /** What another service appends: the decision on this command. */
   async command(
     generation: string,
-    by: 'intake' | 'control-plane',
+    by: 'intake' | 'control-plane' | 'artifact',
     commandOf: (state: GenerationState) => Command,
   ): Promise<void> {
     for (let race = 0; race < 20; race += 1) {
@@ -158,6 +162,47 @@ export class GatewayUnderTest {
     throw new Error('no append won');
   }
 
+  /** What an operator writes down about the account: its policy. */
+  async resubmitsUnknown(resubmitUnknown: boolean): Promise<void> {
+    const type = 'ProviderAccountPolicyChanged';
+    await this.operator((account) => ({
+      id: randomUUID(),
+      type,
+      data: { account, resubmitUnknown, reason: 'a test' },
+    }));
+  }
+
+  /** The same: that it is to stop. */
+  async pauseAccount(): Promise<void> {
+    const cause = 'PAUSE_CAUSE_OPERATOR';
+    await this.operator((account) => ({
+      id: randomUUID(),
+      type: 'ProviderAccountPaused',
+      data: { account, cause, reason: 'a test' },
+    }));
+  }
+
+  private async operator(said: (account: string) => NewEvent): Promise<void> {
+    const account = simulatorAccount('').id;
+    const loaded = await loadProviderAccount(this.store, account);
+    if (loaded === undefined) throw new Error('no gateway has registered the account');
+    const { outcome } = await this.store.append({
+      stream: providerAccountStream(account),
+      expected: loaded.state.version,
+      events: [said(account)],
+      metadata: { tenant: tenantOfAccounts, actor: 'operator:test' },
+      by: 'control-plane',
+    });
+    if (outcome !== 'appended') throw new Error(outcome);
+  }
+
+  /** Why the account only probes; null: it does not. */
+  async pausedBy(account = simulatorAccount('').id): Promise<string | null> {
+    const [row] = await this.database.sql<{ paused_by: string | null }[]>`
+      select paused_by from gateway.account_gates where account = ${account}`;
+    return row?.paused_by ?? null;
+  }
+
   async cancel(generation: string): Promise<void> {
     const command = { type: 'cancel', now: Date.now(), by: 'REQUESTER_CLIENT', reason: '' } as const;
     await this.command(generation, 'intake', () => command);
@@ -174,6 +219,7 @@ export class GatewayUnderTest {
       bodySha256,
       signed,
       body: text,
+      stagingKey: '',
     }));
   }
 

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { Socket } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 
 /** A call as the vendor saw it. */
@@ -44,6 +45,9 @@ type Script = (call: VendorCall) => VendorReply | Promise<VendorReply>;
 /** Speaks the simulator's protocol over HTTP and says whatever a test wants said: what no honest vendor would. */
 export class VendorDouble {
   readonly calls: VendorCall[] = [];
+  /** How many connections were opened to it. */
+  connections = 0;
+  private readonly sockets = new Set<Socket>();
   private script: Script = () => json(500, {});
   private constructor(private readonly server: Server) {}
 
@@ -70,6 +74,10 @@ export class VendorDouble {
         return setTimeout(() => response.destroy(), 20);
       })();
     });
+    server.on('connection', (socket) => {
+      double.connections += 1;
+      double.sockets.add(socket);
+    });
     await once(server.listen(port, '127.0.0.1'), 'listening');
     return double;
   }
@@ -93,6 +101,12 @@ export class VendorDouble {
   /** The submits that arrived. */
   get submits(): readonly VendorCall[] {
     return this.calls.filter(({ method, path }) => method === 'POST' && path === '/v1/jobs');
+  }
+
+  /** Closes the connections that are open. */
+  hangUp(): void {
+    for (const socket of this.sockets) socket.destroy();
+    this.sockets.clear();
   }
 
   async stop(): Promise<void> {

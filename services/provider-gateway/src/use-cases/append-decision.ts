@@ -13,10 +13,13 @@ import { count } from '@darkroom/platform';
 import type { Move } from '@darkroom/work-table';
 import type { GatewayPorts, Job } from '../gateway-ports.js';
 import { pollDelay, restOf } from '../policy/pace.js';
-import { closeOrphans } from './close-orphans.js';
+import { closeOrphans, tellsOfRunningJob } from './close-orphans.js';
+import { jobLeft } from './job-left.js';
 import { loadGeneration } from './load-generation.js';
 import { again, type Next, rowOf } from './next.js';
+import { settleSpend } from './settle-spend.js';
 import { throughOutages } from './through-outages.js';
+import { noteDurations, usualDuration } from './usual-duration.js';
 
 /** `released`: the row was moved on and let go in the same transaction. `fenced`: the row is another's by now. */
 export type Appended =
@@ -48,12 +51,22 @@ const mostRaces = 100;
 function moveTo(
   ports: GatewayPorts,
   state: GenerationState,
-  events: readonly GenerationEvent[],
+  { events, command }: Extract<Decided, { kind: 'events' }>,
   mayRest: boolean,
 ): Move {
   const now = ports.now();
-  const rest = mayRest ? restOf(state, now, pollAfter(ports, state, events, now)) : undefined;
-  return rowOf(state, now, { due: rest?.due ?? null, release: rest !== undefined });
+  const pollMs = pollAfter(ports, state, events, now);
+  // What time ended, or what comes to light after the end, may go on at the vendor; any other end is the vendor's own word.
+  const left = command.type === 'tick' || tellsOfRunningJob(command) ? jobLeft(ports, state) : null;
+  if (left !== null && now < left.until) {
+    const due = left.access === null ? left.until : Math.min(now + pollMs, left.until);
+    return rowOf(state, now, { due, release: mayRest, slot: 'held' });
+  }
+  const rest = mayRest ? restOf(state, now, pollMs) : undefined;
+  if (rest !== undefined) return rowOf(state, now, { due: rest.due, release: true });
+  // Whoever goes on to the next try goes on in the slot that it has.
+  const goesOn = state.phase === 'requested' || state.phase === 'waiting';
+  return rowOf(state, now, { due: null, release: false, ...(goesOn ? { slot: 'kept' } : {}) });
 }
 
 /** Milliseconds to the next look at the job: none where a webhook came before the answer to its submit, as the job may be over. */
@@ -67,8 +80,7 @@ function pollAfter(
   if (attempt === undefined) return 0;
   const isAcceptedNow = events.some(({ type }) => type === 'SubmissionAccepted');
   if (isAcceptedNow && attempt.notifications > 0) return 0;
-  const usualMs = 1000 * (ports.accessTo(attempt.model)?.sheet.usualSeconds.p50 ?? 1);
-  return pollDelay(attempt, now, usualMs, ports.random());
+  return pollDelay(attempt, now, usualDuration(ports, attempt.model), ports.random());
 }
 
 /**
@@ -106,7 +118,7 @@ async function appendOnce(
       return { outcome: 'refused', reason: decision.reason, state };
     }
     const after = foldOn(state, ports.now(), decision.events);
-    const move = moveTo(ports, after, decision.events, mayRest);
+    const move = moveTo(ports, after, decision, mayRest);
     const { outcome } = await ports.store.append({
       stream: claim.generation,
       expected: state.version,
@@ -120,6 +132,8 @@ async function appendOnce(
       ...(fenced ? {} : { with: ports.jobs.move(claim, move) }),
     });
     if (outcome === 'appended' || outcome === 'already-appended') {
+      noteDurations(ports, after, decision.events);
+      await settleSpend(ports, claim.generation, after, decision.events);
       await closeOrphans(ports, claim.generation, after, decision.events, decision.command);
       return { outcome: 'appended', state: after, released: move.release || fenced };
     }

@@ -1,4 +1,4 @@
-import type { Attempt, GenerationState, VendorNews } from '@darkroom/domain';
+import { type Attempt, type GenerationState, isOtherJob, type VendorNews } from '@darkroom/domain';
 import type { ModelAccess } from '../accounts.js';
 import type { GatewayPorts, Job } from '../gateway-ports.js';
 import { type Appended, appendDecision, nextOf } from './append-decision.js';
@@ -16,6 +16,7 @@ export async function hearVendor(
   { mayRest }: { readonly mayRest: boolean } = { mayRest: true },
 ): Promise<Appended> {
   const news = await checked(ports, job, access.account.id, attempt, told);
+  if (news === null) return { outcome: 'refused', reason: 'job_id_taken', state: from };
   const command = {
     type: 'hear',
     now: ports.now(),
@@ -28,16 +29,26 @@ export async function hearVendor(
   return appendDecision(ports, job, command, { from, mayRest });
 }
 
-/** A job has one owner: an id that another generation has proves nothing about this attempt. */
+/**
+ * A job has one owner: an id that another generation has proves nothing about this attempt. Null: nor does it matter, as the attempt
+ * has a job of its own.
+ */
 async function checked(
   ports: GatewayPorts,
   job: Job,
   account: string,
   attempt: Attempt,
   news: VendorNews,
-): Promise<VendorNews> {
+): Promise<VendorNews | null> {
   const jobId = 'jobId' in news ? news.jobId : null;
   if (jobId === null || (await isOurs(ports, job, account, attempt, jobId))) return news;
+  if (isOtherJob(attempt, jobId)) {
+    ports.logger.warn(
+      { generation: job.claim.generation, attempt: attempt.number },
+      'a job of another generation is named, and its own is known: nothing follows',
+    );
+    return null;
+  }
   return jobOfAnother(ports, job, attempt, jobId);
 }
 
@@ -87,6 +98,7 @@ function jobOfAnother(ports: GatewayPorts, job: Job, attempt: Attempt, jobId: st
       stagingKey: ports.staging.answerKey(generation, attempt.number),
       observedAt: new Date(ports.now()).toISOString(),
       requestId: '',
+      request: '',
     },
   };
 }

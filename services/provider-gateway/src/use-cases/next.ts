@@ -1,4 +1,4 @@
-import { currentAttempt, type GenerationState } from '@darkroom/domain';
+import { currentAttempt, type GenerationState, isFinal } from '@darkroom/domain';
 import type { Claim, Move } from '@darkroom/work-table';
 import { holdsSlot } from '../policy/pace.js';
 
@@ -7,21 +7,26 @@ export type Next = 'again' | 'released' | Move;
 
 export const again = 'again' satisfies Next;
 
-/** The row of a generation in this state. Due: milliseconds since the epoch; null: when a message comes. */
-export function rowOf(
-  state: GenerationState,
-  now: number,
-  { due, release }: { readonly due: number | null; readonly release: boolean },
-): Move {
-  const occupies = holdsSlot(state, now);
+/** Where a row goes. */
+interface Rest {
+  /** Milliseconds since the epoch; null: when a message comes. */
+  readonly due: number | null;
+  readonly release: boolean;
+  /** `held`: whatever the state says; `kept`: as it was. Default: as the state says. */
+  readonly slot?: 'held' | 'kept';
+}
+
+/** The row of a generation in this state. */
+export function rowOf(state: GenerationState, now: number, { due, release, slot }: Rest): Move {
+  const occupies = slot === 'held' || holdsSlot(state, now);
   const account = currentAttempt(state)?.account;
   return {
     phase: state.phase,
     nextActionAt: due === null ? null : new Date(due),
     foldedVersion: state.version,
-    holdsSlot: occupies,
-    // Of a row that was made anew from the log, nobody has said it yet.
-    ...(occupies && account !== undefined ? { account } : {}),
+    ...(slot === 'kept' ? {} : { holdsSlot: occupies }),
+    // Of a row that was made anew from the log, nobody has said it yet; what is decided of an account wakes its open questions.
+    ...((occupies || state.phase === 'unresolved') && account !== undefined ? { account } : {}),
     release,
   };
 }
@@ -32,10 +37,10 @@ export function restUntil(ports: { now(): number }, state: GenerationState, due:
 }
 
 /**
- * Lets the row go until the account takes work again and has a free slot. It is timed as well: by its deadline, and by
- * whatever message comes, so that a cancel does not wait.
+ * Lets the row go until the account takes work again and has a free slot; `elsewhere`: it may go to another one meanwhile. It is timed
+ * as well: by its deadline, and by whatever message comes, so that a cancel does not wait.
  */
-export function waitForTurn(state: GenerationState, account: string): Move {
+export function waitForTurn(state: GenerationState, account: string, elsewhere: boolean): Move {
   return {
     phase: state.phase,
     nextActionAt: new Date(state.deadline),
@@ -43,6 +48,7 @@ export function waitForTurn(state: GenerationState, account: string): Move {
     account,
     holdsSlot: false,
     ready: true,
+    elsewhere,
     release: true,
   };
 }
@@ -50,8 +56,10 @@ export function waitForTurn(state: GenerationState, account: string): Move {
 /** Hands the row to whoever comes next, its place in the queue kept. */
 export function handBack(ports: { now(): number }, claim: Claim, state: GenerationState): Move {
   const waits = state.phase === 'requested' || state.phase === 'waiting';
+  // A job that was left running may have it.
+  const slot = isFinal(state.phase) ? ({ slot: 'kept' } as const) : {};
   return {
-    ...rowOf(state, ports.now(), { due: ports.now(), release: true }),
+    ...rowOf(state, ports.now(), { due: ports.now(), release: true, ...slot }),
     ...(waits && claim.account !== null ? { ready: true } : {}),
   };
 }

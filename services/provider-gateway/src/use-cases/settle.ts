@@ -1,13 +1,25 @@
-import { attemptOf, type Attempt, type GatewayAction, type GenerationState } from '@darkroom/domain';
+import { setTimeout as pause } from 'node:timers/promises';
+import {
+  attemptOf,
+  type Attempt,
+  type GatewayAction,
+  type GenerationState,
+  type VendorNews,
+} from '@darkroom/domain';
 import type { ModelAccess } from '../accounts.js';
 import type { GatewayPorts, Job } from '../gateway-ports.js';
+import { newsOfRepeat } from '../policy/answer-to-repeat.js';
+import { evidenceOfLookUp } from '../policy/evidence.js';
 import { settleDelay } from '../policy/pace.js';
 import { appendDecision, nextOf } from './append-decision.js';
 import { hearVendor } from './hear-vendor.js';
 import type { LoadedGeneration } from './load-generation.js';
+import { heedAnswer } from './heed-answer.js';
 import { again, type Next, restUntil } from './next.js';
-import { newsOfAnswer, newsOfJob, newsOfStaged } from './submit-outcome.js';
-import { requestOf } from './submit.js';
+import { newsOfKnownJob, newsOfStaged, newsOfSubmit } from './submit-outcome.js';
+import { lostSubmitOf, requestOf } from './request-of.js';
+import { steerAccount } from './steer-account.js';
+import { turnEnd, turnsOf } from './turn.js';
 
 type Settle = Extract<GatewayAction, { do: 'settle' }>;
 
@@ -19,7 +31,7 @@ export async function settle(
   action: Settle,
 ): Promise<Next> {
   const { attempt, settlement } = action;
-  const access = ports.accessTo(attempt.model);
+  const access = ports.accessTo(attempt.model, attempt.account);
   if (access === undefined) return later(ports, loaded.state, action, null);
   const staged = await newsOfStaged(ports, job.claim.generation, access, attempt);
   if (staged !== null) {
@@ -38,11 +50,22 @@ export async function settle(
   }
 }
 
-/** The next try, but not later than `earliest` (if any) and not later than time alone changes something. */
-function later(ports: GatewayPorts, state: GenerationState, action: Settle, earliest: number | null): Next {
+/**
+ * The next try, but not later than `earliest` (if any) and not later than time alone changes something; `asked`: the vendor wants to be
+ * left alone until then.
+ */
+function later(
+  ports: GatewayPorts,
+  state: GenerationState,
+  action: Settle,
+  earliest: number | null,
+  asked = 0,
+): Next {
   const now = ports.now();
-  const waits = action.settlement.by === 'waiting';
-  const next = waits ? null : now + settleDelay(action.attempt, now, ports.random());
+  const { attempt, settlement } = action;
+  const repeats = settlement.by === 'replay' || (settlement.by === 'look-up' && settlement.mayRepeat);
+  const delay = settleDelay(attempt, now, ports.random(), repeats);
+  const next = settlement.by === 'waiting' ? null : Math.max(asked, now + delay);
   const times = [next, earliest, action.due].filter((time) => time !== null);
   const due = times.length === 0 ? null : Math.max(Math.min(...times), now + 100);
   return restUntil(ports, state, due);
@@ -51,30 +74,46 @@ function later(ports: GatewayPorts, state: GenerationState, action: Settle, earl
 async function lookUp(
   ports: GatewayPorts,
   job: Job,
-  { state, events }: LoadedGeneration,
+  loaded: LoadedGeneration,
   action: Settle,
   access: ModelAccess,
 ): Promise<Next> {
+  const { state } = loaded;
   const { attempt, settlement } = action;
   const lookedUpAt = ports.now();
-  const answer = await ports.calls.lookup(access, attempt, job.signal);
+  const lost = lostSubmitOf(ports, job, loaded, access, attempt);
+  // Where nothing is listed the key alone can tell: it is refused if it was used.
+  if (access.adapter.lookup(lost) === undefined && settlement.by === 'look-up' && settlement.mayRepeat)
+    return replay(ports, job, loaded, action, access);
+  const answer = await ports.calls.lookup(access, lost, job.signal);
+  const asked = await heedAnswer(ports, job, access, answer);
+  // While a vendor is away each of its questions comes here again and again.
+  if ('isForGood' in answer)
+    ports.logger.warn(
+      { generation: job.claim.generation, account: access.account.id, reason: answer.reason },
+      'a listing is too long to be looked through; the question stays open',
+    );
   if (answer.kind === 'found') {
     let isNews = false;
+    const evidence = evidenceOfLookUp(answer.seen, ports.now());
     for (const { jobId } of answer.jobs) {
-      const news = { kind: 'accepted', jobId } as const;
+      const news = { kind: 'accepted', jobId, evidence } as const;
       const heard = await hearVendor(ports, job, state, access, attempt, news, { mayRest: false });
       if (heard.outcome === 'fenced') return 'released';
       isNews ||= heard.outcome === 'appended';
     }
     return isNews ? again : later(ports, state, action, null);
   }
-  if (answer.kind !== 'absent' || settlement.by !== 'look-up') return later(ports, state, action, null);
+  if (answer.kind !== 'absent' || settlement.by !== 'look-up')
+    return later(ports, state, action, null, asked);
   const { absenceFrom } = settlement;
   if (absenceFrom !== null && lookedUpAt >= absenceFrom) {
-    const heard = await hearVendor(ports, job, state, access, attempt, { kind: 'absent', lookedUpAt });
+    const evidence = evidenceOfLookUp(answer.seen, ports.now());
+    const news = { kind: 'absent', lookedUpAt, evidence } as const;
+    const heard = await hearVendor(ports, job, state, access, attempt, news);
     return heard.outcome === 'refused' ? later(ports, state, action, null) : nextOf(heard);
   }
-  if (settlement.mayRepeat) return replay(ports, job, { state, events }, action, access);
+  if (settlement.mayRepeat) return replay(ports, job, loaded, action, access);
   return later(ports, state, action, absenceFrom);
 }
 
@@ -88,12 +127,10 @@ async function askForJob(
   const { attempt } = action;
   const jobId = attempt.vendorJobId;
   if (jobId === null) return later(ports, state, action, null);
-  const answer = await ports.calls.poll(access, jobId, job.signal);
-  if (answer.kind !== 'job') return later(ports, state, action, null);
-  const news =
-    answer.state.kind === 'open'
-      ? ({ kind: 'accepted', jobId } as const)
-      : await newsOfJob(ports, job.claim.generation, access, attempt, jobId, answer.state);
+  const answer = await ports.calls.poll(access, { jobId, jobUrl: attempt.vendorJobUrl }, job.signal);
+  const asked = await heedAnswer(ports, job, access, answer);
+  if (answer.kind !== 'job') return later(ports, state, action, null, asked);
+  const news = await newsOfKnownJob(ports, job.claim.generation, access, attempt, jobId, answer.state);
   return nextOf(await hearVendor(ports, job, state, access, attempt, news));
 }
 
@@ -108,12 +145,33 @@ async function replay(
   const { attempt } = action;
   const now = ports.now();
   if (now <= attempt.sendBy) return restUntil(ports, loaded.state, attempt.sendBy + 1);
-  if ((await ports.gate.closed()).has(access.account.id)) return later(ports, loaded.state, action, null);
+  const { account } = access;
+  const { slots } = ports.accounts.of(account.id);
+  // It may be what starts a job: never one more than there are slots for.
+  const hasSlot = job.claim.holdsSlot && job.claim.account === account.id;
+  if (slots === 0 || (!hasSlot && !(await ports.jobs.takeSlot(job.claim, account.id, slots, 'first'))))
+    return later(ports, loaded.state, action, null);
   const request = requestOf(ports, job, loaded, access, attempt);
   const connection = await ports.calls.prepareSubmit(access, request);
   if (connection.kind === 'not-sent') return later(ports, loaded.state, action, null);
   try {
     if (job.signal.aborted) return again;
+    // To the vendor it is one more submit: within the rate, and within the budget of what is made anew.
+    const turns = turnsOf(ports, access, {
+      generation: job.claim.generation,
+      attempt: attempt.number,
+      micros: BigInt(attempt.estimatedCost.micros),
+    });
+    const { verdict, waitMs, notAfter } = await turns.first(true);
+    if (verdict !== 'open' && verdict !== 'probe') return later(ports, loaded.state, action, null);
+    const isProbe = verdict === 'probe';
+    const unsent = async (next: Next): Promise<Next> => {
+      if (isProbe) await ports.gate.returnProbe(account.id);
+      return next;
+    };
+    if (waitMs > 0) await pause(waitMs);
+    const isStopped = (): boolean => ports.accounts.of(account.id).slots === 0;
+    if (isStopped()) return unsent(later(ports, loaded.state, action, null));
     const began = performance.now();
     const sendByMs = access.sheet.sendBySeconds * 1000;
     const repeated = await appendDecision(
@@ -128,22 +186,36 @@ async function replay(
       },
       { from: loaded.state, mayRest: false },
     );
-    if (repeated.outcome === 'fenced') return 'released';
-    if (repeated.outcome === 'refused') return later(ports, repeated.state, action, null);
+    if (repeated.outcome === 'fenced') return unsent('released');
+    if (repeated.outcome === 'refused') return unsent(later(ports, repeated.state, action, null));
     await ports.at(3, job.claim.generation);
-    const outcome = await ports.calls.submit(
-      connection,
-      access,
-      request,
-      Math.min(began + sendByMs, job.heldUntil()),
-    );
+    const latest = Math.min(began + sendByMs, job.heldUntil());
+    const end = Math.min(latest, await turnEnd({ notAfter, again: turns.again }, latest));
+    const outcome = await ports.calls.submit(connection, access, request, isStopped() ? 0 : end);
     const current: Attempt = attemptOf(repeated.state, attempt.number) ?? attempt;
-    if (outcome.kind !== 'answer') return later(ports, repeated.state, action, null);
-    const news = await newsOfAnswer(ports, job.claim.generation, access, current, outcome);
-    // A refusal or an error of a repeat says nothing about the first send.
-    if (news.kind === 'refused' || news.kind === 'unknown') return later(ports, repeated.state, action, null);
-    return nextOf(await hearVendor(ports, job, repeated.state, access, current, news));
+    const news = await newsOfSubmit(ports, job.claim.generation, access, current, request, outcome);
+    const next = await hearRepeat(ports, job, repeated.state, access, action, { attempt: current, news });
+    await steerAccount(ports, access, news, isProbe);
+    return next;
   } finally {
     await connection.close();
   }
+}
+
+/** What a repeat was answered with. What settles nothing is kept as evidence, as far as it tells more than what is on record. */
+async function hearRepeat(
+  ports: GatewayPorts,
+  job: Job,
+  state: GenerationState,
+  access: ModelAccess,
+  action: Settle,
+  { attempt, news }: { readonly attempt: Attempt; readonly news: VendorNews },
+): Promise<Next> {
+  const told = newsOfRepeat(news);
+  if (told === null) return later(ports, state, action, null);
+  if (told.kind !== 'unknown') return nextOf(await hearVendor(ports, job, state, access, attempt, told));
+  const heard = await hearVendor(ports, job, state, access, attempt, told, { mayRest: false });
+  return heard.outcome === 'fenced' || nextOf(heard) === 'released'
+    ? 'released'
+    : later(ports, heard.state, action, null);
 }

@@ -1,64 +1,32 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import {
   attemptOf,
   type Attempt,
+  boundTo,
   type Command,
   type GatewayAction,
   type GenerationState,
 } from '@darkroom/domain';
-import { sealAttemptToken } from '@darkroom/platform';
-import { estimateCost, type ImageFormat, type SubmitInput, type VendorRequest } from '@darkroom/providers';
+import { estimateCost, type VendorRequest } from '@darkroom/providers';
 import type { ModelAccess } from '../accounts.js';
 import type { GatewayPorts, Job } from '../gateway-ports.js';
+import { evidenceOfLookUp } from '../policy/evidence.js';
 import { unreachableDelay } from '../policy/pace.js';
+import { accessAlong } from './access-along.js';
 import { appendDecision, nextOf } from './append-decision.js';
 import { hearVendor } from './hear-vendor.js';
 import type { LoadedGeneration } from './load-generation.js';
 import { again, handBack, type Next, restUntil, waitForTurn } from './next.js';
-import { steerAccount } from './steer-account.js';
+import { lostSubmitOf, requestOf } from './request-of.js';
+import { hearAccount, steerAccount } from './steer-account.js';
 import { newsOfSubmit } from './submit-outcome.js';
 import { isOutage, throughOutages } from './through-outages.js';
+import { turnEnd, turnsOf, type WithTurn } from './turn.js';
 
 const laterMs = 2_000;
 const notConfiguredMs = 60_000;
-
-const formats: Readonly<Record<string, ImageFormat>> = {
-  OUTPUT_FORMAT_PNG: 'png',
-  OUTPUT_FORMAT_JPEG: 'jpeg',
-  OUTPUT_FORMAT_WEBP: 'webp',
-};
-
-/** The request of an attempt: from the log alone, so that a repeat is the same bytes. */
-export function requestOf(
-  ports: GatewayPorts,
-  job: Job,
-  { state, events }: LoadedGeneration,
-  access: ModelAccess,
-  attempt: Pick<Attempt, 'number' | 'run' | 'reference' | 'seed'>,
-): VendorRequest {
-  const asked = events[0];
-  const prompt = asked?.type === 'GenerationRequested' ? asked.data.prompt : undefined;
-  if (prompt === undefined) throw new Error(`the prompt of ${job.claim.generation} is gone`);
-  const { width, height, count, outputFormat } = state.requested;
-  const token = sealAttemptToken(ports.signer, {
-    generation: job.claim.generation,
-    run: attempt.run,
-    attempt: attempt.number,
-  });
-  const input: SubmitInput = {
-    model: access.model,
-    prompt,
-    width,
-    height,
-    count,
-    seed: attempt.seed,
-    format: formats[outputFormat] ?? 'png',
-    reference: attempt.reference,
-    ...(access.sheet.takesWebhook
-      ? { webhookUrl: `${ports.publicUrl}/v1/provider-webhooks/${access.account.vendor}/${token}` }
-      : {}),
-  };
-  return access.adapter.submit(input);
-}
+/** Who waits for the budget of tries asks no oftener. */
+const budgetMs = 5_000;
 
 /** The submit, line by line: what can wait waits before the intent is on record; after that, only what must. */
 export async function submit(
@@ -69,12 +37,22 @@ export async function submit(
 ): Promise<Next> {
   const { state } = loaded;
   const until = (ms: number): Next => restUntil(ports, state, Math.min(ports.now() + ms, state.deadline));
-  const access = ports.accessTo(action.model);
-  if (access === undefined) return until(notConfiguredMs);
+  const { requested, run } = state;
+  const way = accessAlong(ports, job, { requested, bound: boundTo(state, run) }, action.model);
+  if (way === undefined) return until(notConfiguredMs);
+  const { access, elsewhere } = way;
   const { id } = access.account;
-  const hasSlot = job.claim.holdsSlot && job.claim.account === id;
-  if (!hasSlot && !(await ports.jobs.takeSlot(job.claim, id, access.slots))) return waitForTurn(state, id);
-  const found = await lastLookUp(ports, job, state, action.lookUpFirst);
+  const turn = waitForTurn(state, id, elsewhere.length > 0);
+  const { slots, retryMs } = ports.accounts.of(id);
+  const isRetry = wasRefused(state);
+  const forBudget = (ms: number): Next => until(ms + budgetMs * (1 + ports.random()));
+  // Asked before a slot is taken and a connection opened: a vendor that fails is not called at for nothing.
+  if (isRetry && retryMs > 0) return forBudget(retryMs);
+  // What was appended since it was claimed may have given its slot up.
+  const isAsClaimed = state.version === job.claim.foldedVersion || state.attempts.length === 0;
+  const hasSlot = isAsClaimed && job.claim.holdsSlot && job.claim.account === id;
+  if (slots === 0 || (!hasSlot && !(await ports.jobs.takeSlot(job.claim, id, slots)))) return turn;
+  const found = await lastLookUp(ports, job, loaded, action.lookUpFirst);
   if (found === 'lost-the-row') return 'released';
   if (found === 'found') return again;
   if (found === 'no-answer') return until(laterMs);
@@ -84,53 +62,82 @@ export async function submit(
     run: state.run,
     reference: ports.newId(),
     seed: state.requested.seed,
+    startedAt: ports.now(),
   };
   const request = requestOf(ports, job, loaded, access, attempt);
   const connection = await ports.calls.prepareSubmit(access, request);
   if (connection.kind === 'not-sent') {
     const { count } = ports.unreachable.failed(id, ports.now());
     ports.logger.warn({ account: id, reason: connection.reason }, 'the vendor cannot be reached');
-    return until(unreachableDelay(count, ports.random()));
+    // All of its work waits, in its place, and not each for itself.
+    const holdSeconds = unreachableDelay(count, ports.random()) / 1_000;
+    await hearAccount(ports, id, 'failed', { wasProbe: false, slots: Math.max(slots, 1), holdSeconds });
+    const { isRunning } = ports.accounts;
+    // Known to be away, it was claimed to see whether it still is: now it goes on, its place kept.
+    const goesOn = !isRunning(id) && elsewhere.some(isRunning);
+    return goesOn ? { ...turn, nextActionAt: new Date(ports.now()) } : turn;
   }
   ports.unreachable.ended(id);
   try {
     await ports.at(1, job.claim.generation);
     if (job.signal.aborted) return handBack(ports, job.claim, state);
     // The last thing asked before the intent: who is let through as the probe also probes.
-    const admission = await ports.gate.admit(id, ports.policy.probeSeconds);
-    if (admission === 'closed') return waitForTurn(state, id);
-    const isProbe = admission === 'probe';
-    return await sendOnce(ports, job, state, { access, attempt, request, connection, isProbe });
+    const turns = turnsOf(ports, access, {
+      generation: job.claim.generation,
+      attempt: attempt.number,
+      micros: BigInt(estimateCost(access.sheet, state.requested.count).micros),
+    });
+    const { verdict, waitMs, notAfter } = await turns.first(isRetry);
+    if (verdict === 'budget') return forBudget(waitMs);
+    if (verdict !== 'open' && verdict !== 'probe') return turn;
+    if (waitMs > 0) await pause(waitMs);
+    const isProbe = verdict === 'probe';
+    if (job.signal.aborted || ports.accounts.of(id).slots === 0) {
+      if (isProbe) await ports.gate.returnProbe(id);
+      return handBack(ports, job.claim, state);
+    }
+    const ready = { access, attempt, request, connection, isProbe, notAfter, again: turns.again };
+    return await sendOnce(ports, job, state, ready);
   } finally {
     await connection.close();
   }
 }
 
+/** Whether this run was refused before for what is the vendor's doing: made anew within the budget for that. */
+const wasRefused = ({ run, attempts }: GenerationState): boolean =>
+  attempts.some(
+    (attempt) =>
+      attempt.run === run && attempt.end !== null && attempt.failureClass !== 'FAILURE_CLASS_RATE_LIMITED',
+  );
+
 /** One last look at what was thought not to be there. */
 async function lastLookUp(
   ports: GatewayPorts,
   job: Job,
-  state: GenerationState,
+  loaded: LoadedGeneration,
   attempts: readonly Attempt[],
 ): Promise<'found' | 'nothing' | 'no-answer' | 'lost-the-row'> {
   for (const attempt of attempts) {
-    const access = ports.accessTo(attempt.model);
-    if (access?.adapter.lookup(access.model, attempt.reference) === undefined) continue;
-    const answer = await ports.calls.lookup(access, attempt, job.signal);
+    const access = ports.accessTo(attempt.model, attempt.account);
+    if (access === undefined) continue;
+    const lost = lostSubmitOf(ports, job, loaded, access, attempt);
+    if (access.adapter.lookup(lost) === undefined) continue;
+    const answer = await ports.calls.lookup(access, lost, job.signal);
     if (answer.kind === 'found') {
+      const evidence = evidenceOfLookUp(answer.seen, ports.now());
       for (const { jobId } of answer.jobs) {
-        const news = { kind: 'accepted', jobId } as const;
-        const heard = await hearVendor(ports, job, state, access, attempt, news, { mayRest: false });
+        const news = { kind: 'accepted', jobId, evidence } as const;
+        const heard = await hearVendor(ports, job, loaded.state, access, attempt, news, { mayRest: false });
         if (heard.outcome === 'fenced') return 'lost-the-row';
         if (heard.outcome === 'appended') return 'found';
       }
-    } else if (answer.kind !== 'absent') return 'no-answer';
+    } else if (answer.kind !== 'absent' && !('isForGood' in answer)) return 'no-answer';
   }
   return 'nothing';
 }
 
 /** A request that is built, on a connection that is open. */
-interface ReadyToSend {
+interface ReadyToSend extends WithTurn {
   readonly access: ModelAccess;
   readonly attempt: Pick<Attempt, 'number' | 'run' | 'reference' | 'seed'>;
   readonly request: VendorRequest;
@@ -142,9 +149,15 @@ async function sendOnce(
   ports: GatewayPorts,
   job: Job,
   state: GenerationState,
-  { access, attempt: named, request, connection, isProbe }: ReadyToSend,
+  ready: ReadyToSend,
 ): Promise<Next> {
+  const { access, attempt: named, request, connection, isProbe } = ready;
   const { generation } = job.claim;
+  const { id } = access.account;
+  const unsent = async (next: Next): Promise<Next> => {
+    if (isProbe) await ports.gate.returnProbe(id);
+    return next;
+  };
   // The clock is taken before the intent is written: however long that takes counts against send_by.
   const began = performance.now();
   const now = ports.now();
@@ -152,12 +165,13 @@ async function sendOnce(
   const start: Command = {
     type: 'start-submission',
     now,
-    account: access.account.id,
+    account: id,
     model: access.qualified,
     reference: named.reference,
     seed: named.seed,
     sendBy: now + sendByMs,
     estimatedCost: estimateCost(access.sheet, state.requested.count),
+    isProbe,
   };
   const started = await appendDecision(ports, job, start, { from: state, mayRest: false }).catch(
     (error: unknown) => {
@@ -165,30 +179,46 @@ async function sendOnce(
       throw error;
     },
   );
-  if (started === null) return intentUnknown(ports, job, state, access, named.reference);
-  if (started.outcome === 'fenced') return 'released';
+  if (started === null) return unsent(await intentUnknown(ports, job, state, access, named.reference));
+  if (started.outcome === 'fenced') return unsent('released');
   if (started.outcome === 'refused')
-    return started.reason === 'not_now' ? restUntil(ports, started.state, ports.now() + 200) : again;
+    return unsent(started.reason === 'not_now' ? restUntil(ports, started.state, ports.now() + 200) : again);
   const attempt = attemptOf(started.state, started.state.attempts.length);
-  if (attempt?.reference !== named.reference) return again;
+  if (attempt?.reference !== named.reference) return unsent(again);
   await ports.at(2, generation);
   await ports.at(3, generation);
   // A lease fences the log, it does not fence the vendor: what was not sent by then is not sent at all.
-  const sendBy = Math.min(began + sendByMs, job.heldUntil());
+  const latest = Math.min(began + sendByMs, job.heldUntil());
+  const end = Math.min(latest, await turnEnd(ready, latest));
+  // The last look at an order to stop: what is stopped by now is not sent.
+  const sendBy = ports.accounts.of(id).slots === 0 ? 0 : end;
   const answering = ports.calls.submit(connection, access, request, sendBy);
   await ports.at(4, generation);
   const outcome = await answering;
   await ports.at(5, generation);
-  if (outcome.kind === 'answer')
-    await throughOutages(ports, generation, async () =>
-      ports.staging.putAnswer(generation, attempt.number, outcome),
-    );
-  const news = await newsOfSubmit(ports, generation, access, attempt, outcome);
+  if (outcome.kind === 'answer') await keepAnswer(ports, generation, attempt.number, outcome);
+  const news = await newsOfSubmit(ports, generation, access, attempt, request, outcome);
   await ports.at(6, generation);
   const heard = await hearVendor(ports, job, started.state, access, attempt, news);
   await ports.at(7, generation);
-  await steerAccount(ports, access, news, isProbe);
+  const rest = outcome.kind === 'answer' ? access.adapter.restAfter?.(outcome) : undefined;
+  await steerAccount(ports, access, news, isProbe, rest);
   return nextOf(heard);
+}
+
+/** For whoever comes after a crash. With the object store away for long, the log alone must do: what is known is not dropped. */
+async function keepAnswer(
+  ports: GatewayPorts,
+  generation: string,
+  attempt: number,
+  answer: Parameters<GatewayPorts['staging']['putAnswer']>[2],
+): Promise<void> {
+  try {
+    await throughOutages(ports, generation, async () => ports.staging.putAnswer(generation, attempt, answer));
+  } catch (error) {
+    if (!isOutage(error)) throw error;
+    ports.logger.error({ err: error, generation, attempt }, 'the answer to a submit could not be staged');
+  }
 }
 
 /**

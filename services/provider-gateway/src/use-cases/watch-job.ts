@@ -1,17 +1,29 @@
-import { type Attempt, decide, type GatewayAction, type GenerationState } from '@darkroom/domain';
+import {
+  type Attempt,
+  decide,
+  type GatewayAction,
+  type GenerationState,
+  type OutputLink,
+} from '@darkroom/domain';
+import { count } from '@darkroom/platform';
 import type { PollAnswer } from '@darkroom/providers';
 import type { ModelAccess } from '../accounts.js';
 import type { NoAnswer } from '../adapters/vendor-calls.js';
 import type { GatewayPorts, Job } from '../gateway-ports.js';
-import { pollDelay } from '../policy/pace.js';
+import { cancelDelay, pollDelay } from '../policy/pace.js';
+import type { Streak } from '../policy/streaks.js';
+import { usualDuration } from './usual-duration.js';
 import { linkOf } from '../policy/vendor-news.js';
 import { appendDecision, nextOf } from './append-decision.js';
 import { hearVendor, whereJobIsAnothers } from './hear-vendor.js';
+import { heedAnswer } from './heed-answer.js';
 import { again, type Next, restUntil } from './next.js';
-import { linkEnd, newsOfJob } from './submit-outcome.js';
+import { linksOf, newsOfJob } from './submit-outcome.js';
 
-const mostMissesInARow = 3;
+/** A job that its vendor does not find so often in a row is not there any more, unless it is too soon to say. */
+export const mostMissesInARow = 3;
 const againMs = 1_000;
+const longestWaitMs = 30_000;
 
 /** Looks at a running job. */
 export async function poll(
@@ -20,24 +32,26 @@ export async function poll(
   state: GenerationState,
   attempt: Attempt,
 ): Promise<Next> {
-  const access = ports.accessTo(attempt.model);
+  const access = ports.accessTo(attempt.model, attempt.account);
   const jobId = attempt.vendorJobId;
   if (access === undefined || jobId === null) return restUntil(ports, state, state.deadline);
   const anothers = await whereJobIsAnothers(ports, job, state, access, attempt, jobId);
   if (anothers !== null) return anothers;
-  const answer = await ports.calls.poll(access, jobId, job.signal);
-  return heardOfJob(ports, job, state, attempt, access, answer, nextPoll(ports, state, attempt, access));
+  const answer = await ports.calls.poll(access, { jobId, jobUrl: attempt.vendorJobUrl }, job.signal);
+  const otherwise = nextPoll(ports, state, attempt);
+  return heardOfJob(ports, job, state, attempt, access, answer, { otherwise, latest: state.deadline });
 }
 
-function nextPoll(
-  ports: GatewayPorts,
-  state: GenerationState,
-  attempt: Attempt,
-  access: ModelAccess,
-): number {
+function nextPoll(ports: GatewayPorts, state: GenerationState, attempt: Attempt): number {
   const now = ports.now();
-  const delay = pollDelay(attempt, now, access.sheet.usualSeconds.p50 * 1000, ports.random());
+  const delay = pollDelay(attempt, now, usualDuration(ports, attempt.model), ports.random());
   return Math.min(now + delay, Math.max(state.deadline, now));
+}
+
+/** When a job is looked at again: `otherwise`, or as its vendor asks, but not after `latest`. Milliseconds since the epoch. */
+interface NextLook {
+  readonly otherwise: number;
+  readonly latest: number;
 }
 
 async function heardOfJob(
@@ -47,21 +61,28 @@ async function heardOfJob(
   attempt: Attempt,
   access: ModelAccess,
   answer: PollAnswer | NoAnswer,
-  otherwise: number,
+  { otherwise, latest }: NextLook,
 ): Promise<Next> {
   const { generation } = job.claim;
+  const asked = await heedAnswer(ports, job, access, answer);
   if (answer.kind === 'not_found') return missing(ports, job, state, attempt, access, otherwise);
   if (answer.kind !== 'job') {
     ports.logger.debug({ generation, answer: answer.kind }, 'a poll told nothing');
-    return restUntil(ports, state, otherwise);
+    return restUntil(ports, state, notBefore(otherwise, asked, latest));
   }
   ports.missing.ended(generation);
+  if (answer.state.kind === 'open' && !answer.state.statusKnown)
+    count('unknownWords', { account: access.account.id });
   const news = await newsOfJob(ports, generation, access, attempt, answer.jobId, answer.state);
   const heard = await hearVendor(ports, job, state, access, attempt, news);
   return heard.outcome === 'refused' && (heard.reason === 'nothing_new' || heard.reason === 'too_many')
     ? restUntil(ports, heard.state, otherwise)
     : nextOf(heard);
 }
+
+/** As the vendor asks, but never beyond the time at which something has to be decided. Milliseconds since the epoch. */
+const notBefore = (otherwise: number, asked: number, latest: number): number =>
+  Math.max(otherwise, Math.min(asked, latest));
 
 async function missing(
   ports: GatewayPorts,
@@ -72,10 +93,8 @@ async function missing(
   otherwise: number,
 ): Promise<Next> {
   const { generation } = job.claim;
-  const now = ports.now();
-  const seen = ports.missing.failed(generation, now);
-  const isBeyondGrace = now - seen.since >= access.sheet.graceSeconds * 1000;
-  if (seen.count < mostMissesInARow || !isBeyondGrace) return restUntil(ports, state, otherwise);
+  if (!isGone(ports, access, ports.missing.failed(generation, ports.now())))
+    return restUntil(ports, state, otherwise);
   ports.missing.ended(generation);
   const news = { kind: 'unknown', cause: 'UNKNOWN_CAUSE_JOB_MISSING' } as const;
   return nextOf(await hearVendor(ports, job, state, access, attempt, news));
@@ -89,15 +108,17 @@ export async function cancelAtVendor(
   action: Extract<GatewayAction, { do: 'cancel-at-vendor' }>,
 ): Promise<Next> {
   const { attempt } = action;
-  const access = ports.accessTo(attempt.model);
+  const access = ports.accessTo(attempt.model, attempt.account);
   const jobId = attempt.vendorJobId;
   if (access === undefined || jobId === null) return restUntil(ports, state, action.due);
   const anothers = await whereJobIsAnothers(ports, job, state, access, attempt, jobId);
   if (anothers !== null) return anothers;
-  const answer = await ports.calls.cancel(access, jobId, job.signal);
-  const next = Math.min(ports.now() + againMs, Math.max(action.due, ports.now() + 50));
+  const answer = await ports.calls.cancel(access, { jobId, jobUrl: attempt.vendorJobUrl }, job.signal);
+  const now = ports.now();
+  const askedAt = action.due - access.sheet.graceSeconds * 1_000;
+  const next = now + cancelDelay(askedAt, action.due, now, ports.random());
   if (answer.kind === 'not_found') return restUntil(ports, state, next);
-  return heardOfJob(ports, job, state, attempt, access, answer, next);
+  return heardOfJob(ports, job, state, attempt, access, answer, { otherwise: next, latest: action.due });
 }
 
 /** Asks for fresh links of outputs whose old ones did not do; a vendor that has none any more says so. */
@@ -108,25 +129,45 @@ export async function refreshLinks(
   action: Extract<GatewayAction, { do: 'refresh-links' }>,
 ): Promise<Next> {
   const { attempt } = action;
-  const access = ports.accessTo(attempt.model);
+  const access = ports.accessTo(attempt.model, attempt.account);
   const jobId = attempt.vendorJobId;
-  const answer =
-    access === undefined || jobId === null || jobId === '' || access.sheet.poll === 'none'
-      ? ({ kind: 'not_found' } as const)
-      : await ports.calls.poll(access, jobId, job.signal);
-  if (answer.kind !== 'job' && answer.kind !== 'not_found')
-    return restUntil(ports, state, ports.now() + againMs);
-  const outputs = answer.kind === 'job' && answer.state.kind === 'produced' ? answer.state.outputs : [];
-  const expiresAt = access === undefined ? null : linkEnd(access, ports.now());
-  for (const index of action.indexes) {
+  if (access === undefined || jobId === null || jobId === '' || access.sheet.poll === 'none')
+    return renew(ports, job, state, action, () => null);
+  const answer = await ports.calls.poll(access, { jobId, jobUrl: attempt.vendorJobUrl }, job.signal);
+  const asked = await heedAnswer(ports, job, access, answer);
+  const isOutOfSight = answer.kind === 'not_found' || (answer.kind === 'job' && answer.state.kind === 'open');
+  if (isOutOfSight) {
+    // It has ended once: that it is not there, or runs again, is no answer yet.
+    const seen = ports.missing.failed(job.claim.generation, ports.now());
+    const wait = Math.min(Math.max((ports.now() - seen.since) / 4, againMs), longestWaitMs);
+    if (!isGone(ports, access, seen)) return restUntil(ports, state, ports.now() + wait);
+    ports.missing.ended(job.claim.generation);
+    return renew(ports, job, state, action, () => null);
+  }
+  if (answer.kind !== 'job')
+    return restUntil(ports, state, notBefore(ports.now() + againMs, asked, state.deadline));
+  ports.missing.ended(job.claim.generation);
+  const outputs = answer.state.kind === 'produced' ? answer.state.outputs : [];
+  const links = linksOf(access, ports.now());
+  return renew(ports, job, state, action, (index) => {
     const output = outputs.find((candidate) => candidate.index === index);
-    const [link] = output === undefined ? [] : linkOf(output, new Map(), expiresAt);
-    const command = {
-      type: 'refresh-output',
-      attempt: attempt.number,
-      index,
-      link: link ?? null,
-    } as const;
+    return output === undefined ? null : (linkOf(output, new Map(), links)[0] ?? null);
+  });
+}
+
+/** Whether a job was out of sight often and for long enough to be taken for gone. */
+const isGone = (ports: GatewayPorts, { sheet }: ModelAccess, { count: times, since }: Streak): boolean =>
+  times >= mostMissesInARow && ports.now() - since >= sheet.graceSeconds * 1000;
+
+async function renew(
+  ports: GatewayPorts,
+  job: Job,
+  state: GenerationState,
+  { attempt, indexes }: Extract<GatewayAction, { do: 'refresh-links' }>,
+  linkFor: (index: number) => OutputLink | null,
+): Promise<Next> {
+  for (const index of indexes) {
+    const command = { type: 'refresh-output', attempt: attempt.number, index, link: linkFor(index) } as const;
     if (decide(command, state).kind !== 'events') continue;
     const appended = await appendDecision(ports, job, command, { from: state, mayRest: false });
     if (appended.outcome === 'fenced') return 'released';
