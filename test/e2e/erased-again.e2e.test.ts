@@ -107,7 +107,7 @@ async function done(subscriptions: readonly string[], services: readonly OwnProc
           select stream, max(version) as version,
             max(version) filter (where type <> 'PersonalDataErased') as ended,
             bool_or(type = 'OutputsProduced') as produced
-          from event_store.events group by stream
+          from event_store.events where type not like 'ProviderAccount%' group by stream
         ), last as (
           select tx, position from event_store.events order by tx desc, position desc limit 1
         ), behind as (

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readTopic } from '@darkroom/event-bus/testing';
 import type { ReadyFile } from '@darkroom/local';
+import { z } from 'zod';
 import { getBytes, getGeneration, isFinal, readLedger, type Resource, tryCreate } from '../faults/client.js';
 import { DarkroomProcess, fullLauncher } from '../faults/darkroom-process.js';
 import { isAlive } from '../faults/signal.js';
@@ -19,6 +20,32 @@ const services = [
   'kafka',
   's3',
 ];
+
+/** What each is looked at for, by the setting of its port. */
+const metricsOf: Readonly<Record<string, readonly string[]>> = {
+  INTAKE_PORT: ['http_server_request_duration'],
+  CONTROL_PLANE_PORT: ['darkroom_attempts_unknown', 'darkroom_database_oldest_transaction'],
+  PROVIDER_GATEWAY_HEALTH_PORT: [
+    'darkroom_attempts',
+    'darkroom_attempt_duration',
+    'darkroom_queue_wait',
+    'darkroom_provider_limit',
+    'darkroom_provider_in_flight',
+    'darkroom_generations_stalled',
+    'darkroom_consumer_lag',
+    'darkroom_consumer_lag_age',
+    'darkroom_consumer_parked',
+  ],
+  ARTIFACT_HEALTH_PORT: [
+    'darkroom_generations_ended',
+    'darkroom_own_delay',
+    'darkroom_generations_stalled',
+    'darkroom_consumer_lag',
+    'darkroom_consumer_parked',
+  ],
+  PROJECTIONS_HEALTH_PORT: ['darkroom_consumer_lag', 'darkroom_consumer_lag_age'],
+  RELAY_HEALTH_PORT: ['darkroom_relay_lag', 'darkroom_relay_lag_age', 'darkroom_relay_published'],
+};
 
 describe('each service a process of its own, on Kafka and S3', () => {
   const darkroom = new DarkroomProcess({ DRAIN_SECONDS: '0' }, fullLauncher);
@@ -71,6 +98,18 @@ describe('each service a process of its own, on Kafka and S3', () => {
       return seen.some((type) => type.includes('GenerationCompleted')) ? seen : undefined;
     });
     expect(types[0]).toContain('GenerationRequested');
+  });
+
+  it('every process shows its own metrics', async () => {
+    const ports = z
+      .record(z.string(), z.int())
+      .parse(JSON.parse(readFileSync(join(darkroom.dataDir, 'ports.json'), 'utf8')));
+    for (const [port, names] of Object.entries(metricsOf)) {
+      const answer = await fetch(`http://127.0.0.1:${ports[port]}/metrics`);
+      const shown = [...(await answer.text()).matchAll(/^# TYPE (\S+) /gm)].map(([, name]) => name ?? '');
+      for (const name of names)
+        expect([port, name, shown.some((one) => one.startsWith(name))]).toEqual([port, name, true]);
+    }
   });
 
   it('whatever is killed comes back, says so, and the next request is answered', async () => {

@@ -25,15 +25,22 @@ const resourceSchema = z.object({
     error: z
       .object({ code: z.string(), message: z.string(), charge: z.enum(['none', 'possible', 'certain']) })
       .nullable(),
+    cost: z.object({
+      currency: z.string().nullable(),
+      estimated_micros: z.string().nullable(),
+      actual_micros: z.string().nullable(),
+    }),
   }),
 });
 
 const ledgerLineSchema = z.object({
   seq: z.int(),
+  at: z.string(),
   model: z.string(),
   /** Null where the submit could not even be read. */
   prompt: z.string().nullable(),
   reference: z.string().nullish(),
+  key: z.string().nullish(),
   job_id: z.string().nullable(),
   accepted: z.boolean(),
   replay: z.boolean(),
@@ -50,12 +57,31 @@ export interface Target {
   readonly demo_key: string;
 }
 
+/** How one POST went: acknowledged, refused with a time to come back, or without an answer. */
+export type Created =
+  | { readonly kind: 'accepted'; readonly id: string }
+  | { readonly kind: 'refused' }
+  | { readonly kind: 'silent' };
+
+/** An intake that takes longer has not answered. */
+const answerWithinMs = 30_000;
+
 /** POSTs once. @returns the generation's id, or undefined when there was no acknowledgement (no answer, or 503 with Retry-After). */
 export async function tryCreate(
   target: Target,
   key: string,
   body: Record<string, unknown>,
 ): Promise<string | undefined> {
+  const created = await createOnce(target, key, body);
+  return created.kind === 'accepted' ? created.id : undefined;
+}
+
+/** POSTs once. @throws Error for an answer that is neither a 202 nor a 503 with Retry-After */
+export async function createOnce(
+  target: Target,
+  key: string,
+  body: Record<string, unknown>,
+): Promise<Created> {
   let response: Response;
   let text: string;
   try {
@@ -67,14 +93,15 @@ export async function tryCreate(
         'idempotency-key': key,
       },
       body: JSON.stringify(body),
+      signal: AbortSignal.timeout(answerWithinMs),
     });
     text = await response.text();
   } catch {
-    return undefined;
+    return { kind: 'silent' };
   }
-  if (response.status === 503 && response.headers.has('retry-after')) return undefined;
+  if (response.status === 503 && response.headers.has('retry-after')) return { kind: 'refused' };
   if (response.status !== 202) throw new Error(`POST answered ${response.status}: ${text}`);
-  return acceptedSchema.parse(JSON.parse(text)).data.id;
+  return { kind: 'accepted', id: acceptedSchema.parse(JSON.parse(text)).data.id };
 }
 
 /** POSTs a cancellation once. @returns undefined: no answer, or one that says to try again */
@@ -91,7 +118,7 @@ export async function tryCancel(target: Target, id: string): Promise<'taken' | '
   }
   if (response.ok) return 'taken';
   if (response.status === 409) return 'too_late';
-  if (response.status === 503) return undefined;
+  if (response.status === 503 && response.headers.has('retry-after')) return undefined;
   throw new Error(`cancel answered ${response.status}`);
 }
 

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readReadyFile, type ReadyFile } from '@darkroom/local';
 import { inOwnMounts } from './own-mounts.js';
+import { ownEnvironment } from './own-environment.js';
 import { until } from './until.js';
 
 /** The built launcher. */
@@ -47,8 +48,7 @@ export class DarkroomProcess {
         : inOwnMounts(before, [process.execPath, this.program]);
     const child = spawn(command, args, {
       env: {
-        ...process.env,
-        NODE_OPTIONS: '',
+        ...ownEnvironment(),
         DATA_DIR: this.dataDir,
         ...freePorts,
         LOG_LEVEL: process.env['KEEP_LOGS'] === undefined ? 'warn' : 'info',

@@ -5,6 +5,7 @@ import type { Invocation } from './load.js';
 const asked: Invocation = { key: 'k', model: 'sim/standard', prompt: 'p', id: 'gen_1' };
 const line: LedgerLine = {
   seq: 1,
+  at: '2026-01-01T00:00:00.000Z',
   model: 'standard',
   prompt: 'p',
   job_id: 'j',
@@ -23,6 +24,7 @@ const done: Resource = {
   attempts: 1,
   artifacts: [],
   error: null,
+  cost: { currency: 'USD', estimated_micros: '40000', actual_micros: null },
 };
 
 describe('the judge finds', () => {

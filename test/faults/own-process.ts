@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { ownEnvironment } from './own-environment.js';
 import { until } from './until.js';
 
 export type ServiceName =
@@ -35,7 +36,7 @@ export class OwnProcess {
   /** Starts it and waits until it serves: its API, or its health. */
   static async start(service: ServiceName, env: Readonly<Record<string, string>>): Promise<OwnProcess> {
     const child = spawn(process.execPath, [mainOf(service)], {
-      env: { ...process.env, NODE_OPTIONS: '', LOG_LEVEL: 'info', HEALTH_PORT: '0', ...env },
+      env: { ...ownEnvironment(), LOG_LEVEL: 'info', HEALTH_PORT: '0', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const own = new OwnProcess(service, child);

@@ -3,7 +3,7 @@ import { OtlpReceiver } from '@darkroom/platform/testing';
 import { z } from 'zod';
 import { readLedger, setFaults } from './client.js';
 import { type OwnProcess, type ServiceName, serviceNames } from './own-process.js';
-import { ServiceWorld } from './service-world.js';
+import { operatorKey, ServiceWorld } from './service-world.js';
 import { type Caller, caller, ended, heardToTheEnd, post, steps, traceOf } from './trace.js';
 
 const acknowledgement = z.object({ data: z.object({ id: z.string() }) });
@@ -28,6 +28,8 @@ interface Asked {
   readonly by: Caller;
   readonly status: number | string;
   readonly id: string | undefined;
+  /** What a refusal said. */
+  readonly refusal?: string;
 }
 
 it('on Kafka each service is replaced under load, as a deployment does: no request fails, each is paid once, no span is lost', async () => {
@@ -51,15 +53,28 @@ it('on Kafka each service is replaced under load, as a deployment does: no reque
     const headers: Record<string, string> = n % 10 === 0 ? { prefer: 'wait=60' } : {};
     try {
       const answer = await post(world.target(intake), by, { prompt: `rolling ${n}` }, headers);
-      const { data } = answer.ok ? acknowledgement.parse(await answer.json()) : {};
-      return { by, status: answer.status, id: data?.id };
+      const { status } = answer;
+      if (!answer.ok) return { by, status, id: undefined, refusal: await answer.text() };
+      return { by, status, id: acknowledgement.parse(await answer.json()).data.id };
     } catch (error) {
       return { by, status: String(error instanceof Error ? error.cause : error), id: undefined };
+    }
+  };
+  const looked: Promise<number | string>[] = [];
+  const look = async (): Promise<number | string> => {
+    const headers = { authorization: `Bearer ${operatorKey}` };
+    try {
+      const answer = await fetch(`${others.get('control-plane')?.url}/ops/v1/generations`, { headers });
+      await answer.arrayBuffer();
+      return answer.status;
+    } catch (error) {
+      return String(error instanceof Error ? error.cause : error);
     }
   };
   const load = (async () => {
     for (let n = 0; !enough.signal.aborted; n += 1) {
       asked.push(ask(n));
+      looked.push(look());
       await delay(250);
     }
   })();
@@ -87,6 +102,7 @@ it('on Kafka each service is replaced under load, as a deployment does: no reque
   const answers = await Promise.all(asked);
   expect(answers.filter(({ status }) => status !== 202 && status !== 200)).toEqual([]);
   expect(answers.length).toBeGreaterThan(30);
+  expect(new Set(await Promise.all(looked))).toEqual(new Set([200]));
   const target = world.target(intake);
   for (const { id = '' } of answers) expect([id, await ended(target, id)]).toEqual([id, 'succeeded']);
   const charged = (await readLedger(target)).filter(({ charged_micros }) => charged_micros > 0);

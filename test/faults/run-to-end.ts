@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { freePorts } from './darkroom-process.js';
+import { ownEnvironment } from './own-environment.js';
 
 /** Runs a built command to its end, on ports that nobody else has unless the settings name some. */
 export async function runToEnd(
@@ -8,7 +9,7 @@ export async function runToEnd(
   settings: Readonly<Record<string, string>>,
 ): Promise<{ readonly code: number; readonly out: string; readonly errors: string }> {
   const child = spawn(process.execPath, [script], {
-    env: { ...process.env, NODE_OPTIONS: '', ...freePorts, ...settings },
+    env: { ...ownEnvironment(), ...freePorts, ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let [out, errors] = ['', ''];

@@ -1,20 +1,17 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { artifactMigrations } from '@darkroom/artifact';
-import { controlPlaneMigrations } from '@darkroom/control-plane';
-import { busMigrations } from '@darkroom/event-bus';
-import { createTestDatabase, type TestDatabase } from '@darkroom/event-store/testing';
+import type { TestDatabase } from '@darkroom/event-store/testing';
 import { type RunningKafka, startKafka } from '@darkroom/infra';
-import { intakeMigrations } from '@darkroom/intake';
 import { severableLink, type SeverableLink } from '@darkroom/platform/testing';
-import { providerGatewayMigrations } from '@darkroom/provider-gateway';
-import { readModelMigrations } from '@darkroom/read-models';
 import { type RunningSimulator, startSimulator } from '@darkroom/simulator';
 import type { Target } from './client.js';
 import { OwnProcess, type ServiceName } from './own-process.js';
+import { createWholeDatabase } from './whole-database.js';
 
 const demoKey = 'dk_test_0123456789abcdef0123';
+/** Of every control plane that is started here. */
+export const operatorKey = 'dk_ops_0123456789abcdef0123';
 const webhookSecret = `whsec_${Buffer.from('a secret of these tests').toString('base64')}`;
 
 /** Services as processes of their own, on a database that can be cut off and a vendor in this process. */
@@ -31,16 +28,7 @@ export class ServiceWorld {
 
   /** @param bus default: the Postgres log */
   static async create(bus: 'kafka' | 'postgres' = 'postgres'): Promise<ServiceWorld> {
-    const database = await createTestDatabase({
-      migrations: [
-        busMigrations,
-        readModelMigrations,
-        intakeMigrations,
-        ...providerGatewayMigrations,
-        artifactMigrations,
-        controlPlaneMigrations,
-      ],
-    });
+    const database = await createWholeDatabase();
     const { hostname, port } = new URL(database.url);
     const link = await severableLink({ host: hostname, port: Number(port) });
     const dataDir = mkdtempSync(join(tmpdir(), 'darkroom-services-'));
@@ -66,7 +54,7 @@ export class ServiceWorld {
       SIGNING_SECRET: 'a secret of these tests alone',
       SIMULATOR_WEBHOOK_SECRET: webhookSecret,
       DARKROOM_DEMO_KEY: demoKey,
-      DARKROOM_OPERATOR_KEY: 'dk_ops_0123456789abcdef0123',
+      DARKROOM_OPERATOR_KEY: operatorKey,
       DRAIN_SECONDS: '0',
       ...(this.kafka === undefined ? {} : { BUS: 'kafka', KAFKA_BROKERS: this.kafka.brokers }),
     };

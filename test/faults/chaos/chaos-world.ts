@@ -4,15 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type EmbeddedPostgres, freePort, startEmbeddedPostgres } from '@darkroom/embedded-postgres';
 import { openDatabase } from '@darkroom/event-store';
-import {
-  type RunningKafka,
-  type RunningS3,
-  type RunningToxiproxy,
-  type ServerProcess,
-  startKafka,
-  startS3,
-  startToxiproxy,
-} from '@darkroom/infra';
+import { type RunningKafka, type RunningS3, type ServerProcess, startKafka, startS3 } from '@darkroom/infra';
 import type { ReadyFile } from '@darkroom/local';
 import { makeBucket, type ObjectStoreSettings } from '@darkroom/platform';
 import type { Target } from '../client.js';
@@ -21,7 +13,7 @@ import { childrenOf, signal } from '../signal.js';
 import { until } from '../until.js';
 import type { Fault } from './fault-plan.js';
 import { type HttpLink, httpLink } from './http-link.js';
-import { type Link, links } from './links.js';
+import { type Link, startLink } from './links.js';
 
 export type Transport = 'kafka' | 'postgres';
 
@@ -46,7 +38,7 @@ export interface WorldOptions {
 }
 
 /**
- * Everything in its production shape, each link through a proxy that breaks it on command: Postgres, Kafka, S3 and the vendor. The servers are
+ * Everything in its production shape, each link through a proxy that breaks it on command: Postgres, Kafka, S3, the vendor and its webhooks. The servers are
  * this world's own, so that what the services are told of them are the proxies.
  */
 export class ChaosWorld {
@@ -60,7 +52,6 @@ export class ChaosWorld {
     readonly postgres: EmbeddedPostgres,
     private kafka: RunningKafka | undefined,
     private s3: RunningS3,
-    private readonly toxiproxy: RunningToxiproxy,
     readonly links: ReadonlyMap<string, Link>,
     /** In front of S3: answers 503 where it is told to. */
     readonly s3Front: HttpLink,
@@ -71,25 +62,28 @@ export class ChaosWorld {
     const folder = mkdtempSync(join(tmpdir(), 'darkroom-chaos-'));
     const postgres = await startEmbeddedPostgres({ dataDir: join(folder, 'postgres') });
     await letServicesActAsClients(postgres);
-    const toxiproxy = await startToxiproxy();
-    const proxies = links(toxiproxy.url);
     const map = new Map<string, Link>();
-    const through = async (name: string, upstream: string, listen?: string): Promise<string> => {
-      const link = await proxies.add(name, upstream, listen);
+    const through = async (name: string, upstream: string): Promise<string> => {
+      const link = await startLink(name, upstream);
       map.set(name, link);
       return link.address;
     };
-    const kafkaPort = await freePort();
+    // Its link listens before it starts, which takes seconds: it tells its clients that address.
+    const startKafkaBehindLink = async (): Promise<RunningKafka> => {
+      const port = await freePort();
+      const address = await through('kafka', `127.0.0.1:${port}`);
+      return startKafka({ ...kafkaOf(folder, address), port });
+    };
     const [kafka, s3] = await Promise.all([
-      transport === 'kafka' ? startKafka(kafkaOf(folder, kafkaPort)) : undefined,
+      transport === 'kafka' ? startKafkaBehindLink() : undefined,
       startS3({ dataDir: join(folder, 's3') }),
     ]);
-    if (kafka) await through('kafka', kafka.brokers, `127.0.0.1:${kafkaPort}`);
     const s3Front = await httpLink(s3.endpoint);
     const s3Address = await through('s3', new URL(s3Front.url).host);
-    const simulatorPort = await freePort();
+    const [simulatorPort, intakePort] = [await freePort(), await freePort()];
     const databaseAddress = await through('postgres', new URL(postgres.url).host);
     const vendorAddress = await through('vendor', `127.0.0.1:${simulatorPort}`);
+    const webhooksAddress = await through('webhooks', `127.0.0.1:${intakePort}`);
     await makeBucket(bucketAt(s3.endpoint, s3));
     const bucket = bucketAt(`http://${s3Address}`, s3);
     const darkroom = new DarkroomProcess(
@@ -98,18 +92,20 @@ export class ChaosWorld {
         DATABASE_URL: Object.assign(new URL(postgres.url), { host: databaseAddress }).href,
         DATABASE_OWNER_URL: postgres.ownerUrl,
         BUS: transport,
-        ...(kafka ? { KAFKA_BROKERS: `127.0.0.1:${kafkaPort}` } : {}),
+        ...(kafka ? { KAFKA_BROKERS: map.get('kafka')?.address ?? '' } : {}),
         S3_ENDPOINT: bucket.endpoint,
         S3_BUCKET: bucket.bucket,
         S3_ACCESS_KEY_ID: bucket.accessKeyId,
         S3_SECRET_ACCESS_KEY: bucket.secretAccessKey,
+        INTAKE_PORT: String(intakePort),
+        PUBLIC_URL: `http://${webhooksAddress}`,
         SIMULATOR_PORT: String(simulatorPort),
         SIMULATOR_URL: `http://${vendorAddress}`,
         ...env,
       },
       program,
     );
-    const world = new ChaosWorld(folder, darkroom, postgres, kafka, s3, toxiproxy, map, s3Front, transport);
+    const world = new ChaosWorld(folder, darkroom, postgres, kafka, s3, map, s3Front, transport);
     try {
       world.present = await darkroom.start(90);
       return world;
@@ -207,7 +203,7 @@ export class ChaosWorld {
   async stop(): Promise<void> {
     await Promise.allSettled(this.broken.splice(0));
     await this.darkroom.dispose();
-    await this.toxiproxy.stop();
+    await Promise.all([...this.links.values()].map((link) => link.stop()));
     await this.s3Front.stop();
     await Promise.all([this.kafka?.stop(), this.s3.stop(), this.postgres.stop()]);
     rmSync(this.folder, { recursive: true, force: true });
@@ -233,10 +229,10 @@ export class ChaosWorld {
       inOrder ? one?.stop() : one?.kill();
     this.restarting.add(server);
     if (server === 'kafka') {
-      const port = this.links.get('kafka')?.address.split(':')[1];
+      const address = this.links.get('kafka')?.address ?? '';
       await end(this.kafka);
       await delay(seconds * 1_000);
-      this.kafka = await untilStarted(() => startKafka(kafkaOf(this.folder, Number(port))));
+      this.kafka = await untilStarted(() => startKafka(kafkaOf(this.folder, address)));
     } else {
       await end(this.s3);
       await delay(seconds * 1_000);
@@ -266,9 +262,9 @@ const bucketAt = (endpoint: string, { accessKeyId, secretAccessKey }: RunningS3)
 });
 
 /** Its clients are told to come through the proxy. */
-const kafkaOf = (folder: string, port: number) => ({
+const kafkaOf = (folder: string, address: string) => ({
   dataDir: join(folder, 'kafka'),
-  settings: { 'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}` },
+  settings: { 'advertised.listeners': `PLAINTEXT://${address}` },
 });
 
 /** One login for all services, as where a database is given: each acts in a role of its own. */

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { findGeneration, type Resource, type Target, tryCancel, tryCreate } from '../client.js';
+import { createOnce, findGeneration, type Resource, type Target, tryCancel } from '../client.js';
 import { simulatorModels, type SimulatorModel } from '../load.js';
 import { oneOf, randomFrom } from './random.js';
 
-/** How one try of a request went. `unknown`: no answer; it may have been taken. */
+/** How one try of a request went. `refused`: with a time to come back. `unknown`: no answer; it may have been taken. */
 export interface Try {
   readonly outcome: 'ok' | 'refused' | 'unknown';
   readonly id?: string;
@@ -50,6 +50,7 @@ export class Clients {
   cancels = 0;
   private readonly known = new Map<string, readonly [number, number]>();
   private readonly open = new Set<string>();
+  private hasGivenUp = false;
 
   /** @param target asked anew for every try: what was restarted may be elsewhere */
   constructor(private readonly target: () => Target) {}
@@ -57,6 +58,11 @@ export class Clients {
   /** Ids that were acknowledged. */
   get acknowledged(): string[] {
     return [...new Set(this.requests.flatMap(({ tries }) => tries.flatMap(({ id }) => id ?? [])))];
+  }
+
+  /** Ends `run` before its time: there is nobody left to ask. */
+  giveUp(): void {
+    this.hasGivenUp = true;
   }
 
   /** Creates at a steady rate, each with a key of its own, and repeats each until it is acknowledged; reads beside. */
@@ -67,7 +73,7 @@ export class Clients {
     const running: Promise<void>[] = [];
     const started = performance.now();
     try {
-      for (let n = 0; n < plan.perSecond * plan.seconds; n += 1) {
+      for (let n = 0; n < plan.perSecond * plan.seconds && !this.hasGivenUp; n += 1) {
         const request: Request = {
           key: `${plan.label}-${n}`,
           model: simulatorModels[n % simulatorModels.length] ?? 'sim/standard',
@@ -92,7 +98,7 @@ export class Clients {
     if (ms === undefined || id === undefined) return;
     await delay(ms);
     const end = performance.now() + ackWithinMs;
-    while (performance.now() < end) {
+    while (performance.now() < end && !this.hasGivenUp) {
       const outcome = await tryCancel(this.target(), id);
       if (outcome !== undefined) {
         if (outcome === 'taken') this.cancels += 1;
@@ -105,20 +111,16 @@ export class Clients {
   /** @returns the id, as soon as there is one */
   private async acknowledge(request: Request): Promise<string | undefined> {
     const end = performance.now() + ackWithinMs;
-    while (performance.now() < end) {
+    while (performance.now() < end && !this.hasGivenUp) {
       const { key, prompt, model } = request;
-      let id: string | undefined;
-      try {
-        id = await tryCreate(this.target(), key, { prompt, model, size: '256x256' });
-      } catch (error) {
-        request.tries.push({ outcome: 'refused' });
-        throw error;
-      }
-      request.tries.push(id === undefined ? { outcome: 'unknown' } : { outcome: 'ok', id });
-      if (id === undefined) {
+      const created = await createOnce(this.target(), key, { prompt, model, size: '256x256' });
+      if (created.kind !== 'accepted') {
+        request.tries.push({ outcome: created.kind === 'refused' ? 'refused' : 'unknown' });
         await delay(200);
         continue;
       }
+      const { id } = created;
+      request.tries.push({ outcome: 'ok', id });
       this.open.add(id);
       return id;
     }

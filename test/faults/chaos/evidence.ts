@@ -15,16 +15,22 @@ export interface FeedRow {
   readonly type: string;
 }
 
+/** How many generations of a tenant stand at a status, by the read model. */
+export interface CountRow {
+  readonly tenant: string;
+  readonly status: string;
+  readonly n: number;
+}
+
 /** Bytes somewhere: what they hash to, and how many they are. */
 export interface Bytes {
   readonly sha256: string;
   readonly bytes: number;
 }
 
-/** A job as the vendor shows it: how it ended, and what its outputs hash to. */
+/** A job as the vendor shows it: how it ended. */
 export interface VendorJob {
   readonly status: string;
-  readonly sha256s: readonly string[];
 }
 
 /** All that is known when a run is over and nothing moves any more. */
@@ -43,6 +49,9 @@ export interface Evidence {
   /** The rows of the detail, by generation. */
   readonly details: ReadonlyMap<string, GenerationDetail>;
   readonly feed: readonly FeedRow[];
+  readonly counts: readonly CountRow[];
+  /** By which an image is found: its id, and the generation's. */
+  readonly imageRows: ReadonlyMap<string, string>;
   /** What lies in the object store, by key; null: nothing. */
   readonly objects: ReadonlyMap<string, Bytes | null>;
   /** What the API serves of each image, by its id; null: it does not. */
@@ -50,6 +59,8 @@ export interface Evidence {
   readonly ledger: readonly LedgerLine[];
   /** What the vendor says of its jobs; undefined: it does not show them (`inline`). */
   readonly vendorJobs: ReadonlyMap<string, VendorJob | undefined>;
+  /** What the pictures of each job hash to, by the vendor's own books. */
+  readonly pictures: ReadonlyMap<string, readonly string[]>;
 }
 
 /** One generation: its events, and what they fold to; an error where they do not. */

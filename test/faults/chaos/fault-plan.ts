@@ -29,7 +29,13 @@ export interface PlanOptions {
   readonly links: readonly string[];
 }
 
+/** When the last of them is over, in seconds after the start. */
+export const endOf = (faults: readonly Fault[]): number =>
+  Math.max(0, ...faults.map((fault) => fault.at + ('seconds' in fault ? fault.seconds : 0)));
+
+/** Of what is done to processes: kills as a rule, and whatever the dice say at least so many. */
 const killShare = 0.85;
+const leastKillShare = 0.75;
 const pauseShare = 0.95;
 const serverShare = 0.15;
 
@@ -41,7 +47,9 @@ export function faultPlan(options: PlanOptions): Fault[] {
     const pool = random() < serverShare && options.servers.length > 0 ? options.servers : options.processes;
     const process = oneOf(random, pool);
     const share = random();
-    if (share < killShare) faults.push({ at, kind: 'kill', process });
+    const kills = faults.filter(({ kind }) => kind === 'kill').length;
+    const isOwed = kills < (faults.length + 1) * leastKillShare - 1 + 1e-9 || share < killShare;
+    if (isOwed) faults.push({ at, kind: 'kill', process });
     else if (share < pauseShare)
       faults.push({
         at,

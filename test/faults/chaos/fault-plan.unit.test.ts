@@ -1,4 +1,4 @@
-import { faultPlan } from './fault-plan.js';
+import { endOf, faultPlan } from './fault-plan.js';
 
 const options = {
   seed: 7,
@@ -23,6 +23,13 @@ describe('a plan of faults', () => {
     expect(hit).toEqual(new Set([...options.processes, ...options.servers, ...options.links]));
     expect(plan.map(({ at }) => at)).toEqual(plan.map(({ at }) => at).toSorted((a, b) => a - b));
     expect(plan.every(({ at }) => at > 0 && at < options.seconds)).toBe(true);
+    expect(endOf(plan)).toBeGreaterThanOrEqual(plan.at(-1)?.at ?? Infinity);
+    expect(
+      endOf([
+        { at: 3, kind: 'pause', process: 'artifact', seconds: 14 },
+        { at: 5, kind: 'kill', process: 'artifact' },
+      ]),
+    ).toBe(17);
     // Some outlast a lease of ten seconds.
     const long = faultPlan({ ...options, seconds: 2_000 }).filter(
       (fault) => fault.kind === 'pause' && fault.seconds > 10,
@@ -30,5 +37,14 @@ describe('a plan of faults', () => {
     expect(new Set(long.map((fault) => fault.kind === 'pause' && fault.process))).toEqual(
       new Set(['intake', 'kafka']),
     );
+  });
+
+  it('has three kills of four whatever the seed', () => {
+    for (let seed = 1; seed <= 300; seed += 1) {
+      const plan = faultPlan({ ...options, seed, seconds: 46 });
+      const ofProcesses = plan.filter(({ kind }) => kind !== 'link');
+      expect(ofProcesses).toHaveLength(22);
+      expect(ofProcesses.filter(({ kind }) => kind === 'kill').length).toBeGreaterThanOrEqual(16);
+    }
   });
 });

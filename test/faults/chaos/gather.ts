@@ -14,13 +14,11 @@ import { z } from 'zod';
 import { readLedger, type Resource, type Target } from '../client.js';
 import type { ChaosWorld } from './chaos-world.js';
 import type { Clients } from './clients.js';
-import type { Bytes, Evidence, FeedRow, VendorJob } from './evidence.js';
+import type { Bytes, CountRow, Evidence, FeedRow, VendorJob } from './evidence.js';
 import { foldAll } from './judge-run.js';
 
-const vendorJob = z.object({
-  status: z.string(),
-  outputs: z.array(z.object({ sha256: z.string() })).nullish(),
-});
+const vendorJob = z.object({ status: z.string() });
+const bookedJob = z.object({ sha256s: z.array(z.string()) });
 const atOnce = 16;
 
 /** Reads the whole log. */
@@ -62,9 +60,14 @@ export async function gather(
       topic:
         world.kafkaBrokers === undefined
           ? undefined
-          : await readTopic(world.kafkaBrokers, 'generation.events'),
+          : [
+              ...(await readTopic(world.kafkaBrokers, 'generation.events')),
+              ...(await readTopic(world.kafkaBrokers, 'provider.events')),
+            ],
       details: await detailsOf(sql),
       feed: await feedOf(sql),
+      counts: await countsOf(sql),
+      imageRows: await imageRowsOf(sql),
       objects: await each(
         artifacts,
         ({ storageKey }) => storageKey,
@@ -80,6 +83,11 @@ export async function gather(
         jobs,
         (id) => id,
         (id) => jobOf(world.target, id),
+      ),
+      pictures: await each(
+        jobs,
+        (id) => id,
+        (id) => picturesOf(world.target, id),
       ),
     };
   } finally {
@@ -111,6 +119,15 @@ async function detailsOf(sql: Database): Promise<Evidence['details']> {
 const feedOf = async (sql: Database): Promise<FeedRow[]> => sql<FeedRow[]>`
   select tenant, cursor, event, generation, version, type from read_models.feed_v1 order by cursor collate "C"`;
 
+const countsOf = async (sql: Database): Promise<CountRow[]> => sql<CountRow[]>`
+  select tenant, status, n::int from read_models.counts_v1 where n <> 0`;
+
+async function imageRowsOf(sql: Database): Promise<Map<string, string>> {
+  const rows = await sql<{ id: string; generation: string }[]>`
+    select id, generation from read_models.artifact_v1`;
+  return new Map(rows.map(({ id, generation }) => [id, generation]));
+}
+
 async function hashOf(body: Readable | Buffer): Promise<Bytes> {
   const hash = createHash('sha256');
   let bytes = 0;
@@ -141,6 +158,12 @@ async function jobOf({ simulator }: Target, id: string): Promise<VendorJob | und
   });
   if (response.status === 404) return undefined;
   if (!response.ok) throw new Error(`job ${id}: ${response.status}`);
-  const { status, outputs } = vendorJob.parse(await response.json());
-  return { status, sha256s: (outputs ?? []).map(({ sha256 }) => sha256) };
+  return vendorJob.parse(await response.json());
+}
+
+/** From the vendor's books, which hold what it shows to nobody. */
+async function picturesOf({ simulator }: Target, id: string): Promise<string[]> {
+  const response = await fetch(`${simulator}/admin/jobs/${id}`);
+  if (!response.ok) throw new Error(`books of job ${id}: ${response.status}`);
+  return bookedJob.parse(await response.json()).sha256s;
 }

@@ -7,6 +7,7 @@ import { isSettled, settledByVendor } from '../client.js';
 import type { Finding } from '../judge.js';
 import type { Evidence, Folded, VendorJob } from './evidence.js';
 
+const admitsCharge = new Set(['CHARGE_POSSIBLE', 'CHARGE_CERTAIN']);
 const finalEvents = new Set(['GenerationCompleted', 'GenerationFailed', 'GenerationCanceled']);
 
 const ofGenerations = new Set<string>(generationEventTypes);
@@ -107,6 +108,12 @@ export function judgeCharges(
   for (const line of ledger)
     if (line.accepted && !line.replay)
       paid.set(line.prompt ?? '', [...(paid.get(line.prompt ?? '') ?? []), line]);
+  // Each attempt has a reference of its own, where the model takes one.
+  const named = new Map<string, number>();
+  for (const { reference, accepted, replay } of ledger)
+    if (accepted && !replay && reference) named.set(reference, (named.get(reference) ?? 0) + 1);
+  for (const [reference, times] of named)
+    if (times > 1) findings.push(`charge: attempt ${reference} was accepted ${times} times`);
   const byPrompt = new Map([...folded.values()].map((one) => [one.prompt ?? '', one]));
   for (const [prompt, lines] of paid) {
     const paidFor = byPrompt.get(prompt);
@@ -133,27 +140,32 @@ export function judgeCharges(
     const told = paidFor.events.findLast(({ type }) => finalEvents.has(type));
     if (micros > 0 && told !== undefined && 'charge' in told.data && told.data.charge === 'CHARGE_NONE')
       findings.push(`charge: ${id} was told as not charged, the vendor charged ${micros}`);
-    if (micros > 0 && isFinalPhase(state.phase) && state.charge === 'CHARGE_NONE')
-      findings.push(`charge: ${id} ended as not charged, the vendor charged ${micros}`);
+    if (micros > 0 && isFinalPhase(state.phase) && !admitsCharge.has(state.charge ?? ''))
+      findings.push(`charge: ${id} ended as ${state.charge ?? 'nothing'}, the vendor charged ${micros}`);
     if (micros > 0 && state.phase === 'succeeded' && state.charge !== 'CHARGE_CERTAIN')
       findings.push(`charge: ${id} succeeded as ${state.charge ?? 'nothing'}, the vendor charged ${micros}`);
     const model = lines[0]?.model ?? '';
     const current = state.attempts.find(({ number }) => number === state.current)?.vendorJobId;
-    for (const { job_id } of lines) {
+    for (const { job_id, reference, key } of lines) {
       const isOrphan = state.orphans.some(({ vendorJobId }) => vendorJobId === job_id);
+      const isKnown = isOrphan || state.attempts.some(({ vendorJobId }) => vendorJobId === job_id);
+      if (!isFinalPhase(state.phase)) continue;
+      // A run that is canceled, or at its deadline, does not wait for ever: what could not be asked in time stays an open question.
+      if (openQuestions(state).some((attempt) => attempt.reference === (reference ?? key))) continue;
+      // One whose answer was lost, of a model that tells nothing afterwards, nobody can know of.
+      const canBeKnown = isKnown || settledByVendor.has(`sim/${model}`);
       if (
-        isFinalPhase(state.phase) &&
+        canBeKnown &&
         vendorJobs.get(job_id ?? '')?.status === 'succeeded' &&
         job_id !== current &&
         !isOrphan
       )
         findings.push(
-          `charge: job ${job_id ?? ''} of ${id} has images, and is neither current nor an orphan`,
+          `charge: job ${job_id ?? ''} (${model}) of ${id} has images, and is neither current nor an orphan`,
         );
-      const isKnown = isOrphan || state.attempts.some(({ vendorJobId }) => vendorJobId === job_id);
-      if (!isKnown && settledByVendor.has(`sim/${model}`) && isFinalPhase(state.phase))
+      if (canBeKnown && !isKnown)
         findings.push(
-          `charge: job ${job_id ?? ''} of ${id} was paid for, and is neither its attempt's nor an orphan`,
+          `charge: job ${job_id ?? ''} (${model}) of ${id} was paid for, and is neither its attempt's nor an orphan`,
         );
     }
   }
@@ -234,6 +246,35 @@ export function judgeProjections(
   return findings;
 }
 
+/** Each status is counted as often as the log folds to it; an image is found by its id, in the generation that stored it and in no other. */
+export function judgeIndexes(
+  { counts, imageRows, details }: Pick<Evidence, 'counts' | 'imageRows' | 'details'>,
+  folded: ReadonlyMap<string, Folded>,
+): Finding[] {
+  const findings: Finding[] = [];
+  const expected = new Map<string, number>();
+  const storedBy = new Map<string, string>();
+  for (const { id, events, state } of folded.values()) {
+    for (const { type, data } of events) if (type === 'ArtifactStored') storedBy.set(data.artifactId, id);
+    if (state === undefined) continue;
+    const place = `${statusOf(state.phase)} of ${details.get(id)?.tenant ?? 'nobody'}`;
+    expected.set(place, (expected.get(place) ?? 0) + 1);
+    for (const { artifact } of state.outputs)
+      if (artifact !== null && imageRows.get(artifact.id) !== id)
+        findings.push(`projection: image ${artifact.id} of ${id} is not found by its id`);
+  }
+  for (const [image, generation] of imageRows)
+    if (storedBy.get(image) !== generation)
+      findings.push(`projection: image ${image} is found in ${generation}, which never stored it`);
+  const counted = new Map(counts.map(({ tenant, status, n }) => [`${status} of ${tenant}`, n]));
+  for (const place of new Set([...expected.keys(), ...counted.keys()]))
+    if (expected.get(place) !== counted.get(place))
+      findings.push(
+        `projection: ${counted.get(place) ?? 0} are counted as ${place}, there are ${expected.get(place) ?? 0}`,
+      );
+  return findings;
+}
+
 const isSame = (one: unknown, other: unknown): boolean =>
   JSON.stringify(inOrder(one)) === JSON.stringify(inOrder(other));
 
@@ -271,7 +312,7 @@ export function judgeShown({ resources }: Evidence, folded: ReadonlyMap<string, 
 
 /** Stored bytes are those that were recorded, those that are served, and those that the vendor made. */
 export function judgeImages(
-  { objects, served, vendorJobs }: Evidence,
+  { objects, served, pictures }: Evidence,
   folded: ReadonlyMap<string, Folded>,
 ): Finding[] {
   const findings: Finding[] = [];
@@ -292,8 +333,7 @@ export function judgeImages(
         findings.push(
           `image: ${id}/${index} is recorded as ${sha256}, served is ${shown?.sha256 ?? 'nothing'}`,
         );
-      const made = vendorJobs.get(jobId ?? '')?.sha256s[index];
-      if (made !== undefined && made !== sha256)
+      if (pictures.get(jobId ?? '')?.[index] !== sha256)
         findings.push(`image: ${id}/${index} is not what the vendor made`);
     }
   }
@@ -310,6 +350,7 @@ export function judgeRun(evidence: Evidence): Finding[] {
     ...judgeCharges(evidence, folded),
     ...judgeTopic(evidence),
     ...judgeProjections(evidence, folded),
+    ...judgeIndexes(evidence, folded),
     ...judgeShown(evidence, folded),
     ...judgeImages(evidence, folded),
   ];

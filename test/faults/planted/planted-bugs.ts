@@ -15,15 +15,16 @@ const domain = 'packages/domain/dist';
 const store = 'packages/event-store/dist/postgres';
 
 /**
- * One process of all stands still as a whole, once in 45 s, for longer than a lease and all that follows from its end: its work is taken over,
- * and it comes back where it was.
+ * One process of all stands still as a whole, once a minute, for longer than a lease and all that follows from its end: its work is taken over, and it
+ * comes back where it was. Whoever takes a submit over looks at the vendor some 24 s after the intent.
  */
-const standStill = `if (access.qualified === 'sim/standard') {
-        const { closeSync, openSync } = await import('node:fs');
+const stillFor = (seconds: number, fs: string): string => `const { closeSync, openSync } = ${fs};
         try {
-            closeSync(openSync(\`\${process.env.DATA_DIR}/stood-\${Math.floor(Date.now() / 45_000)}\`, 'wx'));
-            Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 25_000);
-        } catch {}
+            closeSync(openSync(\`\${process.env.DATA_DIR}/stood-\${Math.floor(Date.now() / 60_000)}\`, 'wx'));
+            Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ${seconds}_000);
+        } catch {}`;
+const standStill = `if (access.qualified === 'sim/standard') {
+        ${stillFor(25, "await import('node:fs')")}
     }`;
 /** Between the intent and the first byte. */
 const stillBeforeSubmit: Change = {
@@ -31,11 +32,14 @@ const stillBeforeSubmit: Change = {
   find: 'await ports.at(3, generation);',
   replace: standStill,
 };
-/** With the vendor’s answer in its hand. */
+/** With the pictures of a job in its hand; an answer that nothing has come of yet would tell nothing late. */
 const stillAfterPoll: Change = {
   file: `${gateway}/use-cases/watch-job.js`,
-  find: 'const answer = await ports.calls.poll(access, jobId, job.signal);',
-  replace: `const answer = await ports.calls.poll(access, jobId, job.signal);\n    ${standStill}`,
+  find: 'const answer = await ports.calls.poll(access, { jobId, jobUrl: attempt.vendorJobUrl }, job.signal);',
+  replace: `const answer = await ports.calls.poll(access, { jobId, jobUrl: attempt.vendorJobUrl }, job.signal);
+    if (answer.kind === 'job' && answer.state.kind === 'produced') {
+        ${standStill}
+    }`,
 };
 /** What was written first may be committed last. */
 const slowTransactions: Change = {
@@ -65,7 +69,7 @@ export const plantedBugs: readonly PlantedBug[] = [
         const outcome = { outcome: 'created', stream };`,
       },
     ],
-    run: { targets: ['intake'] },
+    run: { transport: 'kafka', targets: ['intake'] },
     found: /^lost: .*not in the store/,
   },
   {
@@ -127,9 +131,11 @@ export const plantedBugs: readonly PlantedBug[] = [
       {
         file: 'packages/platform/dist/egress/one-call.js',
         find: 'if (request.sendByMonotonicMs !== undefined && performance.now() >= request.sendByMonotonicMs) {',
-        replace: 'if (request.sendByMonotonicMs === 0) {',
+        replace: `if (String(request.body).includes('"standard"')) {
+                ${stillFor(32, 'process.getBuiltinModule("node:fs")')}
+            }
+            if (request.sendByMonotonicMs === 0) {`,
       },
-      stillBeforeSubmit,
     ],
     run: { ...twoOfEach, targets: ['control-plane'], links: [], seconds: 40 },
     found: /^charge: .*accepted \d+ times/,
@@ -255,7 +261,7 @@ export const plantedBugs: readonly PlantedBug[] = [
       },
     ],
     run: { transport: 'kafka' },
-    found: /^topic: .*prompts are on it/,
+    found: /^topic: .*prompts are in/,
   },
 ];
 

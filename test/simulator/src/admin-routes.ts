@@ -2,8 +2,8 @@ import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { faultsSchema, noFaults } from './faults.js';
 import { refusal } from './refusal.js';
-import type { LedgerLine, VendorBook } from './vendor-book.js';
-import { refuse } from './vendor-routes.js';
+import type { LedgerLine } from './vendor-book.js';
+import { refuse, type Vendor } from './vendor-routes.js';
 
 function* ndjson(lines: readonly LedgerLine[]): Generator<string> {
   const step = 500;
@@ -16,10 +16,22 @@ function* ndjson(lines: readonly LedgerLine[]): Generator<string> {
 }
 
 /** The desk of whoever runs the experiment: the bill, and what shall go wrong. No key. */
-export function adminRoutes(app: FastifyInstance, book: VendorBook): void {
+export function adminRoutes(
+  app: FastifyInstance,
+  { book, pictures }: Pick<Vendor, 'book' | 'pictures'>,
+): void {
   app.get('/admin/ledger', (_request, reply) =>
     reply.type('application/x-ndjson').send(Readable.from(ndjson(book.ledger), { objectMode: false })),
   );
+
+  // Every job, also one whose model shows none to its customers: what it stands at, and what its pictures hash to.
+  app.get<{ Params: { id: string } }>('/admin/jobs/:id', async (request, reply) => {
+    const job = book.job(request.params.id);
+    if (!job) return refuse(reply, refusal(404));
+    const { status } = book.view(job, Date.now());
+    const made = status === 'succeeded' ? await pictures.all(job) : [];
+    return reply.send({ id: job.id, model: job.model, status, sha256s: made.map(({ sha256 }) => sha256) });
+  });
 
   app.get('/admin/faults', (_request, reply) => reply.send(book.faults));
 

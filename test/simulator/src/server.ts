@@ -40,7 +40,7 @@ export function buildServer(vendor: Vendor): FastifyInstance {
   });
   vendorRoutes(app, vendor);
   outputRoutes(app, vendor);
-  adminRoutes(app, vendor.book);
+  adminRoutes(app, vendor);
   app.get('/health', (_request, reply) => reply.send({ status: 'ok' }));
   return app;
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { isDeepStrictEqual } from 'node:util';
 import { type FaultsInput, faultsSchema } from './faults.js';
 import { OutputLinks } from './job-json.js';
@@ -36,6 +37,8 @@ export async function startSimulator(options: SimulatorOptions): Promise<Running
   const secrets = keptSecrets(options.dataDir);
   const book = new VendorBook(options.dataDir);
   const stopping = new AbortController();
+  // Every submit that is held waits on it: eleven at once are no leak.
+  setMaxListeners(0, stopping.signal);
   let url = '';
   const webhooks: WebhookSender = new WebhookSender(book, options.webhookSecret ?? secrets.webhooks, (job) =>
     showJob(vendor, job),

@@ -52,6 +52,19 @@ describe('a submit', () => {
     });
   });
 
+  it('of inline is in the books, with what its pictures hash to, and its customers are shown none', async () => {
+    const { body } = await simulator.submit({ model: 'inline', count: 2 });
+    const { job_id } = await simulator.lastLine();
+    expect((await simulator.call('GET', `/admin/jobs/${String(job_id)}`)).body).toEqual({
+      id: job_id,
+      model: 'inline',
+      status: 'succeeded',
+      sha256s: outputsOf(body).map(({ sha256 }) => sha256),
+    });
+    expect((await simulator.call('GET', `/v1/jobs/${String(job_id)}`)).status).toBe(404);
+    expect((await simulator.call('GET', '/admin/jobs/nobody')).status).toBe(404);
+  });
+
   it('without a key is refused with 401 in the envelope', async () => {
     const answer = await simulator.submit({}, { authorization: '' });
     expect(answer).toMatchObject({

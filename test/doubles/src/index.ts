@@ -1,0 +1,17 @@
+export { a1111Protocol } from './a1111/protocol.js';
+export { bflProtocol } from './bfl/protocol.js';
+export { cogProtocol } from './cog/protocol.js';
+export { comfyProtocol } from './comfy/protocol.js';
+export { comfyuiProtocol } from './comfyui/protocol.js';
+export { type CogServer, startCogServer } from './cog/start-cog-server.js';
+export { falProtocol } from './fal/protocol.js';
+export type { ControlsInput } from './harness/controls.js';
+export type { VendorProtocol } from './harness/protocol.js';
+export { startDouble, type VendorDouble } from './harness/start-double.js';
+export type { SaidBy, VendorWords } from './harness/words.js';
+export { geminiProtocol } from './gemini/protocol.js';
+export { hordeProtocol } from './horde/protocol.js';
+export { openaiProtocol } from './openai/protocol.js';
+export { replicateProtocol } from './replicate/protocol.js';
+export { runwareProtocol } from './runware/protocol.js';
+export { stabilityProtocol } from './stability/protocol.js';

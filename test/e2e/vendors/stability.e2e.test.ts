@@ -1,0 +1,73 @@
+import { stabilityProtocol, startDouble } from '@darkroom/vendor-doubles';
+import sharp from 'sharp';
+import { getBytes } from '../../faults/client.js';
+import { lostAnswersStayOpen } from './lost-answers.js';
+import { credential, VendorWorld } from './vendor-world.js';
+
+let world: VendorWorld;
+
+beforeAll(async () => {
+  const vendor = await startDouble(stabilityProtocol());
+  world = await VendorWorld.start(vendor, 'stability/sd3.5-large', { base_url: vendor.url });
+});
+afterAll(() => world.stop());
+beforeEach(() => world.vendor.control({ job: { seconds: 0.1 } }));
+
+it('asks once, and serves the picture that came with the answer', async () => {
+  const prompt = 'a "lighthouse",\r\n--by night-- 🗼';
+  const bill = await world.billed(async () => {
+    const id = await world.create({ prompt, size: '832x1216', seed: 99, output_format: 'webp' });
+    const resource = await world.ended(id);
+    expect(resource).toMatchObject({
+      status: 'succeeded',
+      attempts: 1,
+      cost: { currency: 'USD', estimated_micros: '65000' },
+    });
+    expect(resource.artifacts).toHaveLength(1);
+    const bytes = await getBytes(world.target, resource.artifacts[0]?.content_url ?? '');
+    expect(await sharp(bytes).metadata()).toMatchObject({ format: 'webp', width: 832, height: 1216 });
+  });
+  expect(bill).toBe(1);
+  expect(world.vendor.book.bill.at(-1)).toMatchObject({
+    model: 'sd3.5-large',
+    order: { prompt, seed: 99 },
+  });
+});
+
+lostAnswersStayOpen(() => world);
+
+it('says honestly that the picture was filtered, and that it is billed all the same', async () => {
+  world.vendor.control({ job: { seconds: 0.1, end: 'moderated' } });
+  const bill = await world.billed(async () => {
+    expect(await world.ended(await world.create())).toMatchObject({
+      status: 'failed',
+      artifacts: [],
+      error: { code: 'content_rejected', charge: 'certain' },
+    });
+  });
+  expect(bill).toBe(1);
+});
+
+it('says honestly that the prompt was rejected, at no cost', async () => {
+  world.vendor.control({ refuse: { status: 403, reason: 'moderation' } });
+  expect(await world.ended(await world.create())).toMatchObject({
+    status: 'failed',
+    error: { code: 'content_rejected', charge: 'none' },
+  });
+});
+
+it.each([{ size: '512x512' }, { count: 2 }])(
+  'refuses %j, which the model does not make, before anything is paid for',
+  async (body) => {
+    const before = world.vendor.book.submits;
+    expect(await world.ask(body)).toMatchObject({ status: 422 });
+    expect(world.vendor.book.submits).toBe(before);
+  },
+);
+
+it('says its key to the vendor alone', () => {
+  expect(world.vendor.calls.every(({ headers }) => headers.authorization === `Bearer ${credential}`)).toBe(
+    true,
+  );
+  expect(world.printed).not.toContain(credential);
+});
