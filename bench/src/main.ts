@@ -11,7 +11,9 @@ const benchmarks: Readonly<Record<string, () => Promise<{ run: () => Promise<Rep
   'held-snapshot': () => import('./held-snapshot.js'),
   rebuild: () => import('./rebuild.js'),
   shapes: () => import('./shapes.js'),
+  fairness: () => import('./fairness.js'),
   relay: () => import('./relay.js'),
+  'double-charges': () => import('./double-charges.js'),
 };
 
 const names = process.argv.slice(2);

@@ -31,7 +31,12 @@ export async function run(): Promise<Report> {
       await admin`DELETE FROM event_store.checkpoints`;
       const start = performance.now();
       const relay = await startRelay(
-        { databaseUrl: cluster.postgres.url, brokers: [broker.brokers], logLevel: 'silent' },
+        {
+          databaseUrl: cluster.postgres.url,
+          kafka: { brokers: [broker.brokers] },
+          replicationFactor: 1,
+          logLevel: 'silent',
+        },
         { logger },
       );
       await until(

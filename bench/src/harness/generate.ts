@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { encodeEvent, type EventType } from '@darkroom/contract';
-import { type Database, cursorOf } from '@darkroom/event-store';
+import { arrayOf, type Database, cursorOf } from '@darkroom/event-store';
 import { copyRows, sampleEvent } from '@darkroom/read-models/testing';
 
 /** What is generated: so many generations, of so many tenants, all of the same history. */
@@ -121,67 +121,38 @@ const statuses = [
   'canceled',
 ];
 const models = ['sim/standard', 'sim/keyed', 'sim/inline'];
+/** The first half of a cursor: all rows of the feed are of one transaction. */
+const oneTransaction = cursorOf({ tx: 3n, position: 0n }).slice(0, 16);
 
 /**
- * Writes read models by COPY, with the streams that their rows belong to: as large as one wants them, with a folded state that
- * nobody folded.
+ * Fills read models, with the streams that their rows belong to: as large as one wants them, with a folded state that nobody
+ * folded. The rows are made in the server, past the functions that services write by: as a superuser, into an empty database.
  */
 export async function generateModels(
   superuser: Database,
   size: Size & { /** Of each folded state. */ readonly stateBytes: number },
 ): Promise<void> {
   const state = { phase: 'succeeded', filler: 'x'.repeat(size.stateBytes) };
-  for (const slice of slices(size)) {
-    await copyStreams(superuser, size, slice);
-    await copyRows(
-      superuser,
-      'read_models.detail_v1',
-      [
-        'id',
-        'tenant',
-        'version',
-        'run',
-        'created_at',
-        'status',
-        'model',
-        'open_questions',
-        'paid_orphans',
-        'state',
-        'prompt',
-        'metadata',
-        'erased',
-      ],
-      slice.map(({ id, n, at }) => [
-        id,
-        tenantOf(n, size),
-        eventsEach,
-        1,
-        new Date(at),
-        statuses[n % statuses.length] ?? '',
-        models[n % models.length] ?? '',
-        0,
-        0,
-        state,
-        'a red bicycle in the rain',
-        {},
-        false,
-      ]),
-    );
-    await copyRows(
-      superuser,
-      'read_models.feed_v1',
-      ['tenant', 'cursor', 'event', 'generation', 'version', 'type', 'data', 'recorded_at'],
-      slice.map(({ id, n, at }) => [
-        tenantOf(n, size),
-        cursorOf({ tx: 3n, position: BigInt(n + 1) }),
-        uuid(at),
-        id,
-        1,
-        'GenerationRequested',
-        { model: 'sim/standard' },
-        new Date(at),
-      ]),
-    );
-  }
+  await superuser.begin(async (tx) => {
+    await tx`
+      CREATE TEMPORARY TABLE generated ON COMMIT DROP AS
+      SELECT n, 'tenant-' || n % ${size.tenants}::int AS tenant, to_timestamp((${firstAt}::bigint + n * 10) / 1000.0) AS at,
+        (lpad(to_hex(${firstAt}::bigint + n * 10), 12, '0') || '7' || substr(random, 1, 3) || '8' || substr(random, 4, 15))::uuid AS id
+      FROM (SELECT n, md5(n || ' ' || random()) AS random FROM generate_series(0, ${size.generations}::int - 1) AS n) AS numbers`;
+    await tx`
+      INSERT INTO event_store.streams (id, version, tenant, idempotency_key, created_at)
+      SELECT id, ${eventsEach}::int, tenant, 'key ' || n, at FROM generated ORDER BY n`;
+    await tx`
+      INSERT INTO read_models.detail_v1 (id, tenant, version, run, created_at, status, model, open_questions, paid_orphans,
+        state, prompt, metadata, erased)
+      SELECT id, tenant, ${eventsEach}::int, 1, at, (${arrayOf(statuses)}::text[])[1 + n % ${statuses.length}::int],
+        (${arrayOf(models)}::text[])[1 + n % ${models.length}::int], 0, 0, ${tx.json(state)}::jsonb, 'a red bicycle in the rain', '{}', false
+      FROM generated ORDER BY n`;
+    await tx`
+      INSERT INTO read_models.feed_v1 (tenant, cursor, event, generation, version, type, data, recorded_at)
+      SELECT tenant, ${oneTransaction} || lpad(to_hex(n + 1), 16, '0'), gen_random_uuid(), id, 1, 'GenerationRequested',
+        '{"model": "sim/standard"}', at
+      FROM generated ORDER BY n`;
+  });
   await superuser`VACUUM ANALYZE event_store.streams, read_models.detail_v1, read_models.feed_v1`;
 }

@@ -62,9 +62,23 @@ export class OwnProcess {
 
   /** Ends it in order. */
   async stop(): Promise<void> {
+    await this.end('SIGTERM');
+  }
+
+  /** At once, as a crash. */
+  async kill(): Promise<void> {
+    await this.end('SIGKILL');
+  }
+
+  /** The end of what it printed: for who asks why. */
+  get lastPrinted(): string {
+    return this.output.slice(-4_000);
+  }
+
+  private async end(signal: NodeJS.Signals): Promise<void> {
     if (this.child.exitCode === null && this.child.signalCode === null) {
       const gone = once(this.child, 'exit');
-      this.child.kill('SIGTERM');
+      this.child.kill(signal);
       await gone;
     }
     rmSync(this.folder, { recursive: true, force: true });

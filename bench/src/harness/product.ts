@@ -29,12 +29,23 @@ export class Product {
     private readonly dataDir: string,
   ) {}
 
-  static async start(shape: Shape = 'one process'): Promise<Product> {
+  /** @param more settings besides */
+  static async start(
+    shape: Shape = 'one process',
+    more: Readonly<Record<string, string>> = {},
+  ): Promise<Product> {
     const { script, env } = shapes[shape];
     const dataDir = mkdtempSync(join(tmpdir(), 'darkroom-bench-whole-'));
     const { process } = await OwnProcess.start({
       script: new URL(`../../../deploy/local/dist/${script}`, import.meta.url),
-      env: { DATA_DIR: dataDir, INTAKE_PORT: '0', CONTROL_PLANE_PORT: '0', SIMULATOR_PORT: '0', ...env },
+      env: {
+        DATA_DIR: dataDir,
+        INTAKE_PORT: '0',
+        CONTROL_PLANE_PORT: '0',
+        SIMULATOR_PORT: '0',
+        ...env,
+        ...more,
+      },
       ready: /(Darkroom is ready)/,
     });
     const ready = await until('the ready file', 60, () => readReadyFile(dataDir));
@@ -43,20 +54,25 @@ export class Product {
 
   /** A vendor that is done at once, and says so by webhook. */
   async makeVendorInstant(): Promise<void> {
+    await this.setFaults({ job: { seconds: [0, 0] }, webhook: { send: 1 } });
+  }
+
+  /** What the vendor does. */
+  async setFaults(faults: object): Promise<void> {
     const answer = await fetch(`${this.ready.simulator}/admin/faults`, {
       method: 'PUT',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ job: { seconds: [0, 0] }, webhook: { send: 1 } }),
+      body: JSON.stringify(faults),
     });
     if (!answer.ok) throw new Error(`faults: ${answer.status} ${await answer.text()}`);
   }
 
-  /** Asks for a picture. @returns the generation's id */
-  async create(key: string, wish: object): Promise<string> {
+  /** Asks for a picture; `as`: with another tenant's key. @returns the generation's id */
+  async create(key: string, wish: object, as = this.ready.demo_key): Promise<string> {
     const answer = await this.call(
       'POST',
       '/v1/generations',
-      { 'idempotency-key': key },
+      { 'idempotency-key': key, authorization: `Bearer ${as}` },
       JSON.stringify(wish),
     );
     return (answer as { data: { id: string } }).data.id;
