@@ -45,6 +45,13 @@ module.exports = {
       to: { path: '^(packages|services|proto)/' },
     },
     {
+      name: 'doubles-share-no-code-with-adapters',
+      severity: 'error',
+      comment: 'packages/infra starts servers of other people, and knows no vendor.',
+      from: { path: '^test/doubles/' },
+      to: { path: '^(packages|services|proto)/', pathNot: '^packages/infra/' },
+    },
+    {
       name: 'providers-are-pure',
       severity: 'error',
       from: { path: '^packages/providers/src', pathNot: '\\.test\\.ts$' },

@@ -15,7 +15,16 @@ function* filesUnder(folder) {
   }
 }
 
-const sourceFolders = ['proto/src', 'packages', 'services', 'deploy', 'test/simulator', 'bench/src', 'web'];
+const sourceFolders = [
+  'proto/src',
+  'packages',
+  'services',
+  'deploy',
+  'test/simulator',
+  'test/doubles',
+  'bench/src',
+  'web',
+];
 const sourceFiles = ['package-lock.json', 'tsconfig.base.json', 'tsconfig.build.json'];
 
 /** One hash over everything that the build reads, so that an unchanged checkout is not built twice. */

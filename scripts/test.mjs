@@ -25,6 +25,7 @@ const onPostgres = [
   ...['event-store', 'work-table', 'read-models'].map((name) => `packages/${name}/src/.*int`),
   'packages/event-bus/src/[^/]*int',
   'packages/event-bus/src/kafka/kafka.int',
+  'services/provider-gateway/src/adapters/.*int',
 ];
 
 const install = 'apt-get install -y --no-install-recommends';
@@ -134,6 +135,8 @@ function ensureParts(args) {
       : []),
     ...(/\b(startS3|fullLauncher|runChaos|ChaosWorld)\b/.test(text) ? ['s3'] : []),
     ...(/\b(runChaos|ChaosWorld)\b/.test(text) ? ['toxiproxy'] : []),
+    ...(/\bstartCogServer\b/.test(text) ? ['cog'] : []),
+    ...(/\bstartComfyProxy\b/.test(text) ? ['comfy-proxy'] : []),
     ...(/\bstartJaeger\b/.test(text) ? ['jaeger'] : []),
   ];
   if (wanted.length === 0) return;

@@ -41,6 +41,9 @@ CREATE TABLE artifact.jobs (
     fencing bigint DEFAULT 0 NOT NULL,
     traceparent text,
     slot bigint,
+    cost integer DEFAULT 1 NOT NULL,
+    elsewhere boolean DEFAULT true NOT NULL,
+    CONSTRAINT costs_something CHECK ((cost > 0)),
     CONSTRAINT held_slots_are_numbered CHECK (((NOT holds_slot) OR (slot IS NOT NULL))),
     CONSTRAINT slot_of_an_account CHECK (((account IS NOT NULL) OR ((NOT holds_slot) AND (ready_since IS NULL))))
 )
@@ -53,18 +56,28 @@ CREATE FUNCTION artifact.claim_ready(wanted_account text, slots integer, wanted_
     SET plan_cache_mode TO 'force_custom_plan'
     AS $$
 DECLARE
+  kept integer := slots / 4;
+  share integer := slots;
   free integer;
-  last_served bigint;
+  holders text[];
+  held integer[];
+  now_served bigint;
   candidates uuid[];
+  begin_at bigint[];
   picked uuid[];
 BEGIN
   PERFORM artifact.lock_account(wanted_account);
-  SELECT slots - count(*) INTO free FROM artifact.jobs j WHERE j.account = wanted_account AND j.holds_slot AND j.slot >= floor;
-  free := least(free, most);
-  IF free <= 0 THEN
+  SELECT slots - coalesce(sum(h.n), 0), array_agg(h.tenant), array_agg(h.n) INTO free, holders, held FROM (
+    SELECT j.tenant, count(*)::integer AS n FROM artifact.jobs j
+    WHERE j.account = wanted_account AND j.holds_slot AND j.slot >= floor GROUP BY j.tenant
+  ) h;
+  IF least(free, most) <= 0 THEN
     RETURN;
   END IF;
-  SELECT coalesce(max(t.served), 0) INTO last_served FROM artifact.turns t WHERE t.account = wanted_account;
+  IF kept > 0 THEN
+    share := artifact.fair_share(wanted_account, slots, floor);
+  END IF;
+  SELECT coalesce(max(t.served), 0) INTO now_served FROM artifact.turns t WHERE t.account = wanted_account AND t.tenant = '';
   WITH RECURSIVE waiting AS (
     (SELECT j.tenant FROM artifact.jobs j
      WHERE j.account = wanted_account AND j.ready_since IS NOT NULL AND j.holder IS NULL
@@ -75,24 +88,39 @@ BEGIN
             ORDER BY j.tenant LIMIT 1)
     FROM waiting w WHERE w.tenant IS NOT NULL
   ), tenants AS MATERIALIZED (
-    SELECT w.tenant, coalesce(t.served, 0) AS served
+    -- Who was away has saved nothing up, and owes nothing.
+    SELECT w.tenant, greatest(coalesce(t.served, 0), now_served) AS served,
+           coalesce(held[array_position(holders, w.tenant)], 0) AS held
     FROM waiting w LEFT JOIN artifact.turns t ON t.account = wanted_account AND t.tenant = w.tenant
     WHERE w.tenant IS NOT NULL
-    ORDER BY served, w.tenant LIMIT free
+    -- Who crowds the account may get nothing: it takes no place of one that does not.
+    ORDER BY CASE WHEN coalesce(held[array_position(holders, w.tenant)], 0) >= share
+             THEN artifact.has_waiting(wanted_account, w.tenant, slots) ELSE false END, served, w.tenant
+    LIMIT least(free, most)
+  ), chosen AS MATERIALIZED (
+    SELECT t.*, CASE WHEN t.held + least(free, most) > share
+                THEN artifact.has_waiting(wanted_account, t.tenant, slots) ELSE false END AS has_more
+    FROM tenants t
   ), in_turn AS (
-    SELECT oldest.generation, row_number() OVER (ORDER BY oldest.turn, tenants.served, tenants.tenant) AS place
-    FROM tenants, LATERAL (
-      -- Numbered after the limit: a window over the whole backlog would read it all.
-      SELECT first.generation, row_number() OVER (ORDER BY first.ready_since) AS turn
+    SELECT o.*, row_number() OVER (ORDER BY o.crowds, o.begins, o.ready_since) AS place
+    FROM (SELECT oldest.generation, chosen.served + oldest.ahead AS begins, oldest.ready_since,
+           chosen.has_more AND chosen.held + oldest.nth > share AS crowds
+    FROM chosen, LATERAL (
+      -- Added up after the limit: a window over the whole backlog would read it all.
+      SELECT first.generation, first.ready_since,
+             coalesce(sum(first.cost) OVER (ORDER BY first.ready_since, first.generation
+                                            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS ahead,
+             row_number() OVER (ORDER BY first.ready_since, first.generation) AS nth
       FROM (
-        SELECT j.generation, j.ready_since FROM artifact.jobs j
-        WHERE j.account = wanted_account AND j.tenant = tenants.tenant AND j.ready_since IS NOT NULL AND j.holder IS NULL
-        ORDER BY j.ready_since LIMIT free
+        SELECT j.generation, j.ready_since, j.cost FROM artifact.jobs j
+        WHERE j.account = wanted_account AND j.tenant = chosen.tenant AND j.ready_since IS NOT NULL AND j.holder IS NULL
+        ORDER BY j.ready_since LIMIT least(free, most)
       ) first
-    ) oldest
-    ORDER BY place LIMIT free
+    ) oldest) o
   )
-  SELECT array_agg(i.generation ORDER BY i.place) INTO candidates FROM in_turn i;
+  SELECT array_agg(i.generation ORDER BY i.place), array_agg(i.begins ORDER BY i.place)
+  INTO candidates, begin_at FROM in_turn i
+  WHERE i.place <= CASE WHEN i.crowds THEN least(free - kept, most) ELSE least(free, most) END;
   -- The conditions once more, on the rows as they are when locked. Behind a limit, so that each is found by its primary key:
   -- left the choice, the planner may read the account's whole backlog for each.
   SELECT array_agg(l.generation ORDER BY c.place) INTO picked
@@ -109,9 +137,15 @@ BEGIN
     WHERE j.generation = ANY (picked)
     RETURNING j.*
   ), served AS (
-    INSERT INTO artifact.turns (account, tenant, served)
-    SELECT wanted_account, c.tenant, last_served + max(array_position(picked, c.generation)) FROM claimed c GROUP BY c.tenant
-    ON CONFLICT (account, tenant) DO UPDATE SET served = excluded.served
+    -- Seen by ten seconds: a time that is new with each claim would move the row in the index each time.
+    INSERT INTO artifact.turns (account, tenant, served, seen_at)
+    SELECT wanted_account, s.tenant, s.served, date_bin('10 seconds', clock_timestamp(), 'epoch') FROM (
+      SELECT c.tenant, max(begin_at[array_position(candidates, c.generation)] + c.cost) AS served FROM claimed c GROUP BY c.tenant
+      UNION ALL
+      -- Where all of them are by now.
+      SELECT '', max(begin_at[array_position(candidates, c.generation)]) FROM claimed c HAVING max(c.cost) > 0
+    ) s
+    ON CONFLICT (account, tenant) DO UPDATE SET served = greatest(turns.served, excluded.served), seen_at = excluded.seen_at
   )
   SELECT c.* FROM claimed c ORDER BY array_position(picked, c.generation);
 END $$;
@@ -142,6 +176,46 @@ $$;
 
 ALTER FUNCTION artifact.claim_timed(wanted_holder text, most integer, lease interval, floor timestamp with time zone) OWNER TO darkroom_owner;
 
+CREATE FUNCTION artifact.fair_share(wanted_account text, slots integer, floor bigint) RETURNS integer
+    LANGUAGE sql STABLE
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $$
+  WITH RECURSIVE waiting AS (
+    (SELECT j.tenant FROM artifact.jobs j
+     WHERE j.account = wanted_account AND j.ready_since IS NOT NULL AND j.holder IS NULL
+     ORDER BY j.tenant LIMIT 1)
+    UNION ALL
+    SELECT (SELECT j.tenant FROM artifact.jobs j
+            WHERE j.account = wanted_account AND j.ready_since IS NOT NULL AND j.holder IS NULL AND j.tenant > w.tenant
+            ORDER BY j.tenant LIMIT 1)
+    FROM waiting w WHERE w.tenant IS NOT NULL
+  )
+  SELECT ceil(slots::numeric / greatest(1, count(s.tenant)))::integer FROM (
+    (SELECT w.tenant FROM waiting w LIMIT slots + 1)
+    UNION
+    (SELECT j.tenant FROM artifact.jobs j WHERE j.account = wanted_account AND j.holds_slot AND j.slot >= floor)
+    UNION
+    (SELECT t.tenant FROM artifact.turns t
+     WHERE t.account = wanted_account AND t.tenant <> '' AND t.seen_at > (SELECT clock_timestamp() - interval '3 minutes')
+     ORDER BY t.seen_at DESC LIMIT slots)
+  ) s;
+$$;
+
+ALTER FUNCTION artifact.fair_share(wanted_account text, slots integer, floor bigint) OWNER TO darkroom_owner;
+
+CREATE FUNCTION artifact.has_waiting(wanted_account text, wanted_tenant text, many integer) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $$
+  SELECT count(*) >= many FROM (
+    SELECT FROM artifact.jobs j
+    WHERE j.account = wanted_account AND j.tenant = wanted_tenant AND j.ready_since IS NOT NULL AND j.holder IS NULL
+    ORDER BY j.ready_since LIMIT many
+  ) first;
+$$;
+
+ALTER FUNCTION artifact.has_waiting(wanted_account text, wanted_tenant text, many integer) OWNER TO darkroom_owner;
+
 CREATE FUNCTION artifact.lock_account(wanted text) RETURNS void
     LANGUAGE sql
     AS $$
@@ -161,7 +235,7 @@ $$;
 
 ALTER FUNCTION artifact.slots_floor(wanted_account text, beyond bigint) OWNER TO darkroom_owner;
 
-CREATE FUNCTION artifact.take_slot(wanted_generation uuid, held_fencing bigint, wanted_account text, slots integer, floor bigint) RETURNS boolean
+CREATE FUNCTION artifact.take_slot(wanted_generation uuid, held_fencing bigint, wanted_account text, slots integer, floor bigint, goes_first boolean) RETURNS boolean
     LANGUAGE plpgsql
     SET plan_cache_mode TO 'force_custom_plan'
     AS $$
@@ -177,7 +251,7 @@ BEGIN
   END IF;
   PERFORM FROM artifact.jobs j
   WHERE j.account = wanted_account AND j.ready_since IS NOT NULL AND j.holder IS NULL LIMIT 1;
-  IF FOUND THEN
+  IF FOUND AND NOT goes_first THEN
     RETURN false;
   END IF;
   SELECT count(*) INTO used FROM artifact.jobs j
@@ -190,7 +264,41 @@ BEGIN
   RETURN FOUND;
 END $$;
 
-ALTER FUNCTION artifact.take_slot(wanted_generation uuid, held_fencing bigint, wanted_account text, slots integer, floor bigint) OWNER TO darkroom_owner;
+ALTER FUNCTION artifact.take_slot(wanted_generation uuid, held_fencing bigint, wanted_account text, slots integer, floor bigint, goes_first boolean) OWNER TO darkroom_owner;
+
+CREATE FUNCTION artifact.waited_for() RETURNS SETOF text
+    LANGUAGE sql STABLE
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $$
+  WITH RECURSIVE waiting AS (
+    (SELECT j.account FROM artifact.jobs j WHERE j.ready_since IS NOT NULL AND j.holder IS NULL ORDER BY j.account LIMIT 1)
+    UNION ALL
+    SELECT (SELECT j.account FROM artifact.jobs j
+            WHERE j.ready_since IS NOT NULL AND j.holder IS NULL AND j.account > w.account ORDER BY j.account LIMIT 1)
+    FROM waiting w WHERE w.account IS NOT NULL
+  )
+  SELECT w.account FROM waiting w WHERE w.account IS NOT NULL;
+$$;
+
+ALTER FUNCTION artifact.waited_for() OWNER TO darkroom_owner;
+
+CREATE FUNCTION artifact.wake_waiting(wanted_account text, after_since timestamp with time zone, after_generation uuid, most integer) RETURNS TABLE(since timestamp with time zone, generation uuid)
+    LANGUAGE sql
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $$
+  WITH next AS MATERIALIZED (
+    SELECT j.generation, j.ready_since FROM artifact.jobs j
+    WHERE j.account = wanted_account AND j.elsewhere AND j.ready_since IS NOT NULL AND j.holder IS NULL
+      AND (j.ready_since, j.generation) > (after_since, after_generation)
+    ORDER BY j.ready_since, j.generation LIMIT most FOR UPDATE SKIP LOCKED
+  ), woken AS (
+    UPDATE artifact.jobs j SET due_at = least(j.due_at, clock_timestamp())
+    WHERE j.generation = ANY (ARRAY(SELECT n.generation FROM next n))
+  )
+  SELECT n.ready_since, n.generation FROM next n ORDER BY n.ready_since, n.generation OFFSET most - 1 LIMIT 1;
+$$;
+
+ALTER FUNCTION artifact.wake_waiting(wanted_account text, after_since timestamp with time zone, after_generation uuid, most integer) OWNER TO darkroom_owner;
 
 CREATE FUNCTION event_store.append(batch jsonb) RETURNS TABLE(i integer, outcome text, version integer)
     LANGUAGE plpgsql SECURITY DEFINER
@@ -474,6 +582,70 @@ END $$;
 
 ALTER FUNCTION event_store.write_judged(batch jsonb) OWNER TO darkroom_owner;
 
+CREATE FUNCTION gateway.admit(wanted text, spacing interval, slack interval, patience interval, most_spent bigint, of_generation uuid, of_attempt integer, costs bigint, is_retry boolean, probe_every interval, breaker_probe_every interval) RETURNS TABLE(verdict text, wait_ms double precision)
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+  gate gateway.account_gates;
+  moment timestamptz;
+  today date;
+  turn timestamptz;
+  send_at timestamptz;
+  tries_now double precision;
+  spent_now bigint;
+  is_probe boolean;
+BEGIN
+  PERFORM set_config('synchronous_commit', 'off', true);
+  INSERT INTO gateway.account_gates (account) VALUES (wanted) ON CONFLICT DO NOTHING;
+  SELECT * INTO gate FROM gateway.account_gates g WHERE g.account = wanted FOR UPDATE;
+  moment := clock_timestamp();
+  IF gate.not_before > moment THEN
+    RETURN QUERY SELECT 'closed', extract(epoch FROM gate.not_before - moment)::float8 * 1000;
+    RETURN;
+  END IF;
+  is_probe := gate.paused_by IS NOT NULL;
+  turn := greatest(gate.next_turn, moment);
+  send_at := CASE WHEN spacing IS NULL THEN moment ELSE greatest(turn - slack, moment) END;
+  IF send_at > moment + patience THEN
+    RETURN QUERY SELECT 'rate', extract(epoch FROM send_at - moment)::float8 * 1000;
+    RETURN;
+  END IF;
+  tries_now := least(20, gate.tries + 0.5 * extract(epoch FROM moment - gate.tries_at)::float8);
+  IF is_retry AND NOT is_probe AND tries_now < 1 THEN
+    RETURN QUERY SELECT 'budget', (1 - tries_now) / 0.5 * 1000;
+    RETURN;
+  END IF;
+  today := (moment AT TIME ZONE 'utc')::date;
+  spent_now := CASE WHEN gate.spend_day = today THEN gate.spent ELSE 0 END;
+  IF most_spent IS NOT NULL AND spent_now + costs > most_spent THEN
+    SELECT coalesce(sum(s.micros), 0) INTO spent_now FROM gateway.spend s
+    WHERE s.account = wanted AND s.day = today AND (s.generation, s.attempt) <> (of_generation, of_attempt);
+    IF spent_now + costs > most_spent THEN
+      -- Asked again soon: the limit may be raised.
+      UPDATE gateway.account_gates g SET not_before = moment + interval '3 seconds' WHERE g.account = wanted;
+      RETURN QUERY SELECT 'spend', extract(epoch FROM (today + 1)::timestamp AT TIME ZONE 'utc' - moment)::float8 * 1000;
+      RETURN;
+    END IF;
+  END IF;
+  INSERT INTO gateway.spend AS s (generation, attempt, account, day, micros)
+  VALUES (of_generation, of_attempt, wanted, today, costs)
+  ON CONFLICT (generation, attempt) DO UPDATE SET account = wanted, day = today, micros = costs;
+  UPDATE gateway.account_gates g SET
+    not_before = CASE
+      WHEN NOT is_probe THEN g.not_before
+      WHEN g.paused_by = 'BREAKER' THEN moment + breaker_probe_every
+      ELSE moment + probe_every END,
+    next_turn = CASE WHEN spacing IS NULL THEN g.next_turn ELSE turn + spacing END,
+    tries = CASE WHEN is_retry AND NOT is_probe THEN tries_now - 1 ELSE tries_now END,
+    tries_at = moment,
+    spend_day = today,
+    spent = spent_now + costs
+  WHERE g.account = wanted;
+  RETURN QUERY SELECT CASE WHEN is_probe THEN 'probe' ELSE 'open' END, extract(epoch FROM send_at - moment)::float8 * 1000;
+END $$;
+
+ALTER FUNCTION gateway.admit(wanted text, spacing interval, slack interval, patience interval, most_spent bigint, of_generation uuid, of_attempt integer, costs bigint, is_retry boolean, probe_every interval, breaker_probe_every interval) OWNER TO darkroom_owner;
+
 CREATE TABLE gateway.jobs (
     generation uuid NOT NULL,
     tenant text NOT NULL,
@@ -489,6 +661,9 @@ CREATE TABLE gateway.jobs (
     fencing bigint DEFAULT 0 NOT NULL,
     traceparent text,
     slot bigint,
+    cost integer DEFAULT 1 NOT NULL,
+    elsewhere boolean DEFAULT true NOT NULL,
+    CONSTRAINT costs_something CHECK ((cost > 0)),
     CONSTRAINT held_slots_are_numbered CHECK (((NOT holds_slot) OR (slot IS NOT NULL))),
     CONSTRAINT slot_of_an_account CHECK (((account IS NOT NULL) OR ((NOT holds_slot) AND (ready_since IS NULL))))
 )
@@ -501,18 +676,28 @@ CREATE FUNCTION gateway.claim_ready(wanted_account text, slots integer, wanted_h
     SET plan_cache_mode TO 'force_custom_plan'
     AS $$
 DECLARE
+  kept integer := slots / 4;
+  share integer := slots;
   free integer;
-  last_served bigint;
+  holders text[];
+  held integer[];
+  now_served bigint;
   candidates uuid[];
+  begin_at bigint[];
   picked uuid[];
 BEGIN
   PERFORM gateway.lock_account(wanted_account);
-  SELECT slots - count(*) INTO free FROM gateway.jobs j WHERE j.account = wanted_account AND j.holds_slot AND j.slot >= floor;
-  free := least(free, most);
-  IF free <= 0 THEN
+  SELECT slots - coalesce(sum(h.n), 0), array_agg(h.tenant), array_agg(h.n) INTO free, holders, held FROM (
+    SELECT j.tenant, count(*)::integer AS n FROM gateway.jobs j
+    WHERE j.account = wanted_account AND j.holds_slot AND j.slot >= floor GROUP BY j.tenant
+  ) h;
+  IF least(free, most) <= 0 THEN
     RETURN;
   END IF;
-  SELECT coalesce(max(t.served), 0) INTO last_served FROM gateway.turns t WHERE t.account = wanted_account;
+  IF kept > 0 THEN
+    share := gateway.fair_share(wanted_account, slots, floor);
+  END IF;
+  SELECT coalesce(max(t.served), 0) INTO now_served FROM gateway.turns t WHERE t.account = wanted_account AND t.tenant = '';
   WITH RECURSIVE waiting AS (
     (SELECT j.tenant FROM gateway.jobs j
      WHERE j.account = wanted_account AND j.ready_since IS NOT NULL AND j.holder IS NULL
@@ -523,24 +708,39 @@ BEGIN
             ORDER BY j.tenant LIMIT 1)
     FROM waiting w WHERE w.tenant IS NOT NULL
   ), tenants AS MATERIALIZED (
-    SELECT w.tenant, coalesce(t.served, 0) AS served
+    -- Who was away has saved nothing up, and owes nothing.
+    SELECT w.tenant, greatest(coalesce(t.served, 0), now_served) AS served,
+           coalesce(held[array_position(holders, w.tenant)], 0) AS held
     FROM waiting w LEFT JOIN gateway.turns t ON t.account = wanted_account AND t.tenant = w.tenant
     WHERE w.tenant IS NOT NULL
-    ORDER BY served, w.tenant LIMIT free
+    -- Who crowds the account may get nothing: it takes no place of one that does not.
+    ORDER BY CASE WHEN coalesce(held[array_position(holders, w.tenant)], 0) >= share
+             THEN gateway.has_waiting(wanted_account, w.tenant, slots) ELSE false END, served, w.tenant
+    LIMIT least(free, most)
+  ), chosen AS MATERIALIZED (
+    SELECT t.*, CASE WHEN t.held + least(free, most) > share
+                THEN gateway.has_waiting(wanted_account, t.tenant, slots) ELSE false END AS has_more
+    FROM tenants t
   ), in_turn AS (
-    SELECT oldest.generation, row_number() OVER (ORDER BY oldest.turn, tenants.served, tenants.tenant) AS place
-    FROM tenants, LATERAL (
-      -- Numbered after the limit: a window over the whole backlog would read it all.
-      SELECT first.generation, row_number() OVER (ORDER BY first.ready_since) AS turn
+    SELECT o.*, row_number() OVER (ORDER BY o.crowds, o.begins, o.ready_since) AS place
+    FROM (SELECT oldest.generation, chosen.served + oldest.ahead AS begins, oldest.ready_since,
+           chosen.has_more AND chosen.held + oldest.nth > share AS crowds
+    FROM chosen, LATERAL (
+      -- Added up after the limit: a window over the whole backlog would read it all.
+      SELECT first.generation, first.ready_since,
+             coalesce(sum(first.cost) OVER (ORDER BY first.ready_since, first.generation
+                                            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS ahead,
+             row_number() OVER (ORDER BY first.ready_since, first.generation) AS nth
       FROM (
-        SELECT j.generation, j.ready_since FROM gateway.jobs j
-        WHERE j.account = wanted_account AND j.tenant = tenants.tenant AND j.ready_since IS NOT NULL AND j.holder IS NULL
-        ORDER BY j.ready_since LIMIT free
+        SELECT j.generation, j.ready_since, j.cost FROM gateway.jobs j
+        WHERE j.account = wanted_account AND j.tenant = chosen.tenant AND j.ready_since IS NOT NULL AND j.holder IS NULL
+        ORDER BY j.ready_since LIMIT least(free, most)
       ) first
-    ) oldest
-    ORDER BY place LIMIT free
+    ) oldest) o
   )
-  SELECT array_agg(i.generation ORDER BY i.place) INTO candidates FROM in_turn i;
+  SELECT array_agg(i.generation ORDER BY i.place), array_agg(i.begins ORDER BY i.place)
+  INTO candidates, begin_at FROM in_turn i
+  WHERE i.place <= CASE WHEN i.crowds THEN least(free - kept, most) ELSE least(free, most) END;
   -- The conditions once more, on the rows as they are when locked. Behind a limit, so that each is found by its primary key:
   -- left the choice, the planner may read the account's whole backlog for each.
   SELECT array_agg(l.generation ORDER BY c.place) INTO picked
@@ -557,9 +757,15 @@ BEGIN
     WHERE j.generation = ANY (picked)
     RETURNING j.*
   ), served AS (
-    INSERT INTO gateway.turns (account, tenant, served)
-    SELECT wanted_account, c.tenant, last_served + max(array_position(picked, c.generation)) FROM claimed c GROUP BY c.tenant
-    ON CONFLICT (account, tenant) DO UPDATE SET served = excluded.served
+    -- Seen by ten seconds: a time that is new with each claim would move the row in the index each time.
+    INSERT INTO gateway.turns (account, tenant, served, seen_at)
+    SELECT wanted_account, s.tenant, s.served, date_bin('10 seconds', clock_timestamp(), 'epoch') FROM (
+      SELECT c.tenant, max(begin_at[array_position(candidates, c.generation)] + c.cost) AS served FROM claimed c GROUP BY c.tenant
+      UNION ALL
+      -- Where all of them are by now.
+      SELECT '', max(begin_at[array_position(candidates, c.generation)]) FROM claimed c HAVING max(c.cost) > 0
+    ) s
+    ON CONFLICT (account, tenant) DO UPDATE SET served = greatest(turns.served, excluded.served), seen_at = excluded.seen_at
   )
   SELECT c.* FROM claimed c ORDER BY array_position(picked, c.generation);
 END $$;
@@ -590,6 +796,124 @@ $$;
 
 ALTER FUNCTION gateway.claim_timed(wanted_holder text, most integer, lease interval, floor timestamp with time zone) OWNER TO darkroom_owner;
 
+CREATE FUNCTION gateway.fair_share(wanted_account text, slots integer, floor bigint) RETURNS integer
+    LANGUAGE sql STABLE
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $$
+  WITH RECURSIVE waiting AS (
+    (SELECT j.tenant FROM gateway.jobs j
+     WHERE j.account = wanted_account AND j.ready_since IS NOT NULL AND j.holder IS NULL
+     ORDER BY j.tenant LIMIT 1)
+    UNION ALL
+    SELECT (SELECT j.tenant FROM gateway.jobs j
+            WHERE j.account = wanted_account AND j.ready_since IS NOT NULL AND j.holder IS NULL AND j.tenant > w.tenant
+            ORDER BY j.tenant LIMIT 1)
+    FROM waiting w WHERE w.tenant IS NOT NULL
+  )
+  SELECT ceil(slots::numeric / greatest(1, count(s.tenant)))::integer FROM (
+    (SELECT w.tenant FROM waiting w LIMIT slots + 1)
+    UNION
+    (SELECT j.tenant FROM gateway.jobs j WHERE j.account = wanted_account AND j.holds_slot AND j.slot >= floor)
+    UNION
+    (SELECT t.tenant FROM gateway.turns t
+     WHERE t.account = wanted_account AND t.tenant <> '' AND t.seen_at > (SELECT clock_timestamp() - interval '3 minutes')
+     ORDER BY t.seen_at DESC LIMIT slots)
+  ) s;
+$$;
+
+ALTER FUNCTION gateway.fair_share(wanted_account text, slots integer, floor bigint) OWNER TO darkroom_owner;
+
+CREATE FUNCTION gateway.has_waiting(wanted_account text, wanted_tenant text, many integer) RETURNS boolean
+    LANGUAGE sql STABLE
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $$
+  SELECT count(*) >= many FROM (
+    SELECT FROM gateway.jobs j
+    WHERE j.account = wanted_account AND j.tenant = wanted_tenant AND j.ready_since IS NOT NULL AND j.holder IS NULL
+    ORDER BY j.ready_since LIMIT many
+  ) first;
+$$;
+
+ALTER FUNCTION gateway.has_waiting(wanted_account text, wanted_tenant text, many integer) OWNER TO darkroom_owner;
+
+CREATE FUNCTION gateway.hear_submit(wanted text, outcome text, was_probe boolean, slots integer, hold interval, first_probe interval, longest_probe interval, fewest integer, in_a_row integer) RETURNS TABLE(change text, was_paused_by text)
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+  gate gateway.account_gates;
+  moment timestamptz;
+  this_half bigint;
+  is_failure boolean := outcome IN ('failed', 'overloaded', 'unknown');
+  all_submits integer;
+  all_failures integer;
+BEGIN
+  PERFORM set_config('synchronous_commit', 'off', true);
+  INSERT INTO gateway.account_gates (account) VALUES (wanted) ON CONFLICT DO NOTHING;
+  SELECT * INTO gate FROM gateway.account_gates g WHERE g.account = wanted FOR UPDATE;
+  was_paused_by := gate.paused_by;
+  moment := clock_timestamp();
+  this_half := floor(extract(epoch FROM moment) / 30);
+  IF gate.half_minute <> this_half THEN
+    gate.submits_before := CASE WHEN gate.half_minute = this_half - 1 THEN gate.submits ELSE 0 END;
+    gate.failures_before := CASE WHEN gate.half_minute = this_half - 1 THEN gate.failures ELSE 0 END;
+    gate.submits := 0;
+    gate.failures := 0;
+    gate.half_minute := this_half;
+  END IF;
+  gate.submits := gate.submits + 1;
+  gate.failures := gate.failures + is_failure::integer;
+  gate.failed_in_a_row := CASE WHEN is_failure THEN gate.failed_in_a_row + 1 ELSE 0 END;
+
+  IF outcome IN ('accepted', 'answered') THEN
+    IF outcome = 'accepted' THEN
+      gate.tries := least(20, gate.tries + 0.5);
+      -- Twice as many a round up to half of what is allowed, then one more a round.
+      gate.bears := CASE WHEN gate.bears < slots / 2.0 THEN gate.bears + 1 ELSE gate.bears + 1 / gate.bears END;
+      gate.bears := CASE WHEN gate.bears < slots THEN gate.bears END;
+    END IF;
+    -- A submit that left before the account was held back says nothing of it now.
+    IF was_probe AND gate.paused_by IS NOT NULL THEN
+      change := 'resumed';
+      gate.paused_by := NULL;
+      gate.not_before := moment;
+      gate.probes_failed := 0;
+      gate.submits := 0;
+      gate.failures := 0;
+      gate.submits_before := 0;
+      gate.failures_before := 0;
+      gate.bears := least(coalesce(gate.bears, slots), greatest(slots / 8.0, 1));
+    END IF;
+  END IF;
+  -- Those that were on their way together are one word of the vendor's.
+  IF outcome IN ('full', 'overloaded') AND gate.cut_at < moment - interval '1 second' THEN
+    gate.bears := greatest(least(coalesce(gate.bears, slots), slots) / 2, 1);
+    gate.cut_at := moment;
+  END IF;
+  gate.not_before := greatest(gate.not_before, moment + hold);
+  all_submits := gate.submits + gate.submits_before;
+  all_failures := gate.failures + gate.failures_before;
+  IF is_failure AND gate.paused_by IS NULL
+    AND (gate.failed_in_a_row >= in_a_row OR (all_submits >= fewest AND all_failures * 2 >= all_submits)) THEN
+    change := 'opened';
+    gate.paused_by := 'BREAKER';
+    gate.probes_failed := 0;
+    gate.not_before := greatest(gate.not_before, moment + first_probe);
+  ELSIF is_failure AND was_probe AND gate.paused_by = 'BREAKER' THEN
+    gate.probes_failed := gate.probes_failed + 1;
+    -- The one that was let through held the account back for longer than it took.
+    gate.not_before := moment + greatest(hold,
+      least(longest_probe, first_probe * 2 ^ least(gate.probes_failed, 20)) * (0.8 + 0.4 * random()));
+  END IF;
+  UPDATE gateway.account_gates g SET
+    not_before = gate.not_before, paused_by = gate.paused_by, bears = gate.bears, cut_at = gate.cut_at, tries = gate.tries,
+    failed_in_a_row = gate.failed_in_a_row, half_minute = gate.half_minute, submits = gate.submits, failures = gate.failures, submits_before = gate.submits_before,
+    failures_before = gate.failures_before, probes_failed = gate.probes_failed
+  WHERE g.account = wanted;
+  RETURN NEXT;
+END $$;
+
+ALTER FUNCTION gateway.hear_submit(wanted text, outcome text, was_probe boolean, slots integer, hold interval, first_probe interval, longest_probe interval, fewest integer, in_a_row integer) OWNER TO darkroom_owner;
+
 CREATE FUNCTION gateway.lock_account(wanted text) RETURNS void
     LANGUAGE sql
     AS $$
@@ -597,6 +921,26 @@ CREATE FUNCTION gateway.lock_account(wanted text) RETURNS void
 $$;
 
 ALTER FUNCTION gateway.lock_account(wanted text) OWNER TO darkroom_owner;
+
+CREATE FUNCTION gateway.settle_spend(of_generation uuid, of_attempt integer, costs bigint) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+  before gateway.spend;
+BEGIN
+  PERFORM set_config('synchronous_commit', 'off', true);
+  PERFORM FROM gateway.account_gates g
+  WHERE g.account = (SELECT s.account FROM gateway.spend s WHERE s.generation = of_generation AND s.attempt = of_attempt) FOR UPDATE;
+  SELECT * INTO before FROM gateway.spend s WHERE s.generation = of_generation AND s.attempt = of_attempt FOR UPDATE;
+  IF NOT FOUND OR before.micros = costs THEN
+    RETURN;
+  END IF;
+  UPDATE gateway.spend s SET micros = costs WHERE s.generation = of_generation AND s.attempt = of_attempt;
+  UPDATE gateway.account_gates g SET spent = g.spent + costs - before.micros
+  WHERE g.account = before.account AND g.spend_day = before.day AND costs > before.micros;
+END $$;
+
+ALTER FUNCTION gateway.settle_spend(of_generation uuid, of_attempt integer, costs bigint) OWNER TO darkroom_owner;
 
 CREATE FUNCTION gateway.slots_floor(wanted_account text, beyond bigint) RETURNS bigint
     LANGUAGE sql
@@ -609,7 +953,7 @@ $$;
 
 ALTER FUNCTION gateway.slots_floor(wanted_account text, beyond bigint) OWNER TO darkroom_owner;
 
-CREATE FUNCTION gateway.take_slot(wanted_generation uuid, held_fencing bigint, wanted_account text, slots integer, floor bigint) RETURNS boolean
+CREATE FUNCTION gateway.take_slot(wanted_generation uuid, held_fencing bigint, wanted_account text, slots integer, floor bigint, goes_first boolean) RETURNS boolean
     LANGUAGE plpgsql
     SET plan_cache_mode TO 'force_custom_plan'
     AS $$
@@ -625,7 +969,7 @@ BEGIN
   END IF;
   PERFORM FROM gateway.jobs j
   WHERE j.account = wanted_account AND j.ready_since IS NOT NULL AND j.holder IS NULL LIMIT 1;
-  IF FOUND THEN
+  IF FOUND AND NOT goes_first THEN
     RETURN false;
   END IF;
   SELECT count(*) INTO used FROM gateway.jobs j
@@ -638,7 +982,41 @@ BEGIN
   RETURN FOUND;
 END $$;
 
-ALTER FUNCTION gateway.take_slot(wanted_generation uuid, held_fencing bigint, wanted_account text, slots integer, floor bigint) OWNER TO darkroom_owner;
+ALTER FUNCTION gateway.take_slot(wanted_generation uuid, held_fencing bigint, wanted_account text, slots integer, floor bigint, goes_first boolean) OWNER TO darkroom_owner;
+
+CREATE FUNCTION gateway.waited_for() RETURNS SETOF text
+    LANGUAGE sql STABLE
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $$
+  WITH RECURSIVE waiting AS (
+    (SELECT j.account FROM gateway.jobs j WHERE j.ready_since IS NOT NULL AND j.holder IS NULL ORDER BY j.account LIMIT 1)
+    UNION ALL
+    SELECT (SELECT j.account FROM gateway.jobs j
+            WHERE j.ready_since IS NOT NULL AND j.holder IS NULL AND j.account > w.account ORDER BY j.account LIMIT 1)
+    FROM waiting w WHERE w.account IS NOT NULL
+  )
+  SELECT w.account FROM waiting w WHERE w.account IS NOT NULL;
+$$;
+
+ALTER FUNCTION gateway.waited_for() OWNER TO darkroom_owner;
+
+CREATE FUNCTION gateway.wake_waiting(wanted_account text, after_since timestamp with time zone, after_generation uuid, most integer) RETURNS TABLE(since timestamp with time zone, generation uuid)
+    LANGUAGE sql
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $$
+  WITH next AS MATERIALIZED (
+    SELECT j.generation, j.ready_since FROM gateway.jobs j
+    WHERE j.account = wanted_account AND j.elsewhere AND j.ready_since IS NOT NULL AND j.holder IS NULL
+      AND (j.ready_since, j.generation) > (after_since, after_generation)
+    ORDER BY j.ready_since, j.generation LIMIT most FOR UPDATE SKIP LOCKED
+  ), woken AS (
+    UPDATE gateway.jobs j SET due_at = least(j.due_at, clock_timestamp())
+    WHERE j.generation = ANY (ARRAY(SELECT n.generation FROM next n))
+  )
+  SELECT n.ready_since, n.generation FROM next n ORDER BY n.ready_since, n.generation OFFSET most - 1 LIMIT 1;
+$$;
+
+ALTER FUNCTION gateway.wake_waiting(wanted_account text, after_since timestamp with time zone, after_generation uuid, most integer) OWNER TO darkroom_owner;
 
 CREATE FUNCTION read_models.clear_next() RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
@@ -870,6 +1248,20 @@ end $_$;
 
 ALTER FUNCTION read_models.move_counts_v1() OWNER TO darkroom_owner;
 
+CREATE FUNCTION read_models.spent_since(wanted_tenant text, since timestamp with time zone, named uuid[]) RETURNS TABLE(spent bigint, seen uuid[])
+    LANGUAGE plpgsql
+    SET plan_cache_mode TO 'force_custom_plan'
+    AS $$
+begin
+  perform set_config('darkroom.tenant', wanted_tenant, true);
+  return query
+    select coalesce(sum(d.spent_micros), 0)::bigint, coalesce(array_agg(d.id) filter (where d.id = any (named)), '{}')
+    from read_models.detail_v1 d
+    where d.tenant = wanted_tenant and d.created_at >= since;
+end $$;
+
+ALTER FUNCTION read_models.spent_since(wanted_tenant text, since timestamp with time zone, named uuid[]) OWNER TO darkroom_owner;
+
 CREATE TABLE artifact.job_migrations (
     number integer NOT NULL,
     name text NOT NULL,
@@ -879,7 +1271,7 @@ CREATE TABLE artifact.job_migrations (
 
 ALTER TABLE artifact.job_migrations OWNER TO darkroom_owner;
 
-COMMENT ON TABLE artifact.job_migrations IS 'access ed3a9f839adb1f7d0b390405aafa10ecedb7829097f64f6c505c2a4c2cbe342e';
+COMMENT ON TABLE artifact.job_migrations IS 'access 9ea0e9e0b927290af975ae56e154e3192da499593d8646aea8b89f19d703e77f';
 
 CREATE SEQUENCE artifact.slots
     START WITH 1
@@ -893,7 +1285,8 @@ ALTER TABLE artifact.slots OWNER TO darkroom_owner;
 CREATE TABLE artifact.turns (
     account text NOT NULL,
     tenant text NOT NULL,
-    served bigint NOT NULL
+    served bigint NOT NULL,
+    seen_at timestamp with time zone DEFAULT '1970-01-01 00:00:00+00'::timestamp with time zone NOT NULL
 )
 WITH (fillfactor='50');
 
@@ -1052,9 +1445,24 @@ ALTER TABLE event_store.streams OWNER TO darkroom_owner;
 
 CREATE TABLE gateway.account_gates (
     account text NOT NULL,
-    not_before timestamp with time zone NOT NULL,
-    paused_by text
-);
+    not_before timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+    paused_by text,
+    next_turn timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+    bears double precision,
+    cut_at timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+    tries double precision DEFAULT 20 NOT NULL,
+    tries_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    half_minute bigint DEFAULT 0 NOT NULL,
+    submits integer DEFAULT 0 NOT NULL,
+    failures integer DEFAULT 0 NOT NULL,
+    submits_before integer DEFAULT 0 NOT NULL,
+    failures_before integer DEFAULT 0 NOT NULL,
+    failed_in_a_row integer DEFAULT 0 NOT NULL,
+    probes_failed integer DEFAULT 0 NOT NULL,
+    spend_day date,
+    spent bigint DEFAULT 0 NOT NULL
+)
+WITH (fillfactor='50', autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='500');
 
 ALTER TABLE gateway.account_gates OWNER TO darkroom_owner;
 
@@ -1067,7 +1475,7 @@ CREATE TABLE gateway.job_migrations (
 
 ALTER TABLE gateway.job_migrations OWNER TO darkroom_owner;
 
-COMMENT ON TABLE gateway.job_migrations IS 'access 313ff8a6242520e1377a1ed6f68917df6e81111d588c7c473fa4d35e846fc9ee';
+COMMENT ON TABLE gateway.job_migrations IS 'access 616e973e9223e3ea883f363bce388cc563af0de354722b3af1c45800d7f439fc';
 
 CREATE TABLE gateway.migrations (
     number integer NOT NULL,
@@ -1078,7 +1486,16 @@ CREATE TABLE gateway.migrations (
 
 ALTER TABLE gateway.migrations OWNER TO darkroom_owner;
 
-COMMENT ON TABLE gateway.migrations IS 'access 7df6b0d0a193c7c1ee98bcb4da0147ebda2d8604bb873bc884522a6261dbc86f';
+COMMENT ON TABLE gateway.migrations IS 'access d64b5194ff11e71200980f7f1a937e26dae63d2435cc66237cb6faf217d288cc';
+
+CREATE TABLE gateway.model_durations (
+    model text NOT NULL,
+    bucket integer NOT NULL,
+    n double precision NOT NULL
+)
+WITH (fillfactor='50');
+
+ALTER TABLE gateway.model_durations OWNER TO darkroom_owner;
 
 CREATE SEQUENCE gateway.slots
     START WITH 1
@@ -1089,10 +1506,21 @@ CREATE SEQUENCE gateway.slots
 
 ALTER TABLE gateway.slots OWNER TO darkroom_owner;
 
+CREATE TABLE gateway.spend (
+    generation uuid NOT NULL,
+    attempt integer NOT NULL,
+    account text NOT NULL,
+    day date NOT NULL,
+    micros bigint NOT NULL
+);
+
+ALTER TABLE gateway.spend OWNER TO darkroom_owner;
+
 CREATE TABLE gateway.turns (
     account text NOT NULL,
     tenant text NOT NULL,
-    served bigint NOT NULL
+    served bigint NOT NULL,
+    seen_at timestamp with time zone DEFAULT '1970-01-01 00:00:00+00'::timestamp with time zone NOT NULL
 )
 WITH (fillfactor='50');
 
@@ -1150,13 +1578,15 @@ CREATE TABLE intake.migrations (
 
 ALTER TABLE intake.migrations OWNER TO darkroom_owner;
 
-COMMENT ON TABLE intake.migrations IS 'access 4e0353f1153c5e126cc009582bdebdfec2e370eda9e6187cdc887f48b598b5d1';
+COMMENT ON TABLE intake.migrations IS 'access 7d93e9a10af1d09af0ccaf3ec10b442802688ca47be25bf12557bec7910e625a';
 
 CREATE TABLE intake.tenants (
     id text NOT NULL,
     title text NOT NULL,
     default_route text[] NOT NULL,
     created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    daily_budget_micros bigint,
+    CONSTRAINT tenants_daily_budget_micros_check CHECK ((daily_budget_micros >= 0)),
     CONSTRAINT tenants_default_route_check CHECK (((cardinality(default_route) >= 1) AND (cardinality(default_route) <= 8))),
     CONSTRAINT tenants_id_check CHECK ((id ~ '^[a-z0-9][a-z0-9_-]{0,62}$'::text))
 );
@@ -1225,7 +1655,8 @@ CREATE TABLE read_models.detail_v1 (
     prompt text,
     metadata jsonb NOT NULL,
     erased boolean NOT NULL,
-    traceparent text
+    traceparent text,
+    spent_micros bigint DEFAULT 0 NOT NULL
 )
 WITH (fillfactor='70');
 
@@ -1247,7 +1678,8 @@ CREATE TABLE read_models.detail_v1_next (
     prompt text,
     metadata jsonb NOT NULL,
     erased boolean NOT NULL,
-    traceparent text
+    traceparent text,
+    spent_micros bigint DEFAULT 0 NOT NULL
 );
 
 ALTER TABLE read_models.detail_v1_next OWNER TO darkroom_owner;
@@ -1289,7 +1721,7 @@ CREATE TABLE read_models.migrations (
 
 ALTER TABLE read_models.migrations OWNER TO darkroom_owner;
 
-COMMENT ON TABLE read_models.migrations IS 'access 2c8687b2bec4a8560e0e8e30d829fcd0e17b648f0f328dc16fbf7837f1bc564d';
+COMMENT ON TABLE read_models.migrations IS 'access ba8a1aabfe592fbf2119a7ff396481d7e7bbf382997a66d4f71a3c8107408b71';
 
 CREATE TABLE read_models.rebuilds (
     id uuid NOT NULL,
@@ -1367,6 +1799,12 @@ ALTER TABLE ONLY gateway.jobs
 ALTER TABLE ONLY gateway.migrations
     ADD CONSTRAINT migrations_pkey PRIMARY KEY (number);
 
+ALTER TABLE ONLY gateway.model_durations
+    ADD CONSTRAINT model_durations_pkey PRIMARY KEY (model, bucket);
+
+ALTER TABLE ONLY gateway.spend
+    ADD CONSTRAINT spend_pkey PRIMARY KEY (generation, attempt);
+
 ALTER TABLE ONLY gateway.turns
     ADD CONSTRAINT turns_pkey PRIMARY KEY (account, tenant);
 
@@ -1426,9 +1864,13 @@ ALTER TABLE ONLY read_models.rebuilds
 
 CREATE INDEX jobs_due ON artifact.jobs USING btree (due_at) WHERE (due_at IS NOT NULL);
 
+CREATE INDEX jobs_elsewhere ON artifact.jobs USING btree (account, ready_since, generation) WHERE (elsewhere AND (ready_since IS NOT NULL) AND (holder IS NULL));
+
 CREATE INDEX jobs_ready ON artifact.jobs USING btree (account, tenant, ready_since) WHERE ((ready_since IS NOT NULL) AND (holder IS NULL));
 
 CREATE INDEX jobs_slots ON artifact.jobs USING btree (account, slot) WHERE holds_slot;
+
+CREATE INDEX turns_seen ON artifact.turns USING btree (account, seen_at) WHERE (tenant <> ''::text);
 
 CREATE INDEX parked_due ON bus.parked USING btree (consumer, next_try_at);
 
@@ -1440,9 +1882,15 @@ CREATE UNIQUE INDEX streams_by_key ON event_store.streams USING btree (tenant, i
 
 CREATE INDEX jobs_due ON gateway.jobs USING btree (due_at) WHERE (due_at IS NOT NULL);
 
+CREATE INDEX jobs_elsewhere ON gateway.jobs USING btree (account, ready_since, generation) WHERE (elsewhere AND (ready_since IS NOT NULL) AND (holder IS NULL));
+
 CREATE INDEX jobs_ready ON gateway.jobs USING btree (account, tenant, ready_since) WHERE ((ready_since IS NOT NULL) AND (holder IS NULL));
 
 CREATE INDEX jobs_slots ON gateway.jobs USING btree (account, slot) WHERE holds_slot;
+
+CREATE INDEX spend_of_a_day ON gateway.spend USING btree (account, day) INCLUDE (micros);
+
+CREATE INDEX turns_seen ON gateway.turns USING btree (account, seen_at) WHERE (tenant <> ''::text);
 
 CREATE INDEX api_keys_tenant ON intake.api_keys USING btree (tenant);
 
@@ -1462,9 +1910,13 @@ CREATE INDEX detail_v1_next_open_questions ON read_models.detail_v1_next USING b
 
 CREATE INDEX detail_v1_next_paid_orphans ON read_models.detail_v1_next USING btree (id) WHERE (paid_orphans > 0);
 
+CREATE INDEX detail_v1_next_spend ON read_models.detail_v1_next USING btree (tenant, created_at) INCLUDE (spent_micros, id);
+
 CREATE INDEX detail_v1_open_questions ON read_models.detail_v1 USING btree (id) WHERE (open_questions > 0);
 
 CREATE INDEX detail_v1_paid_orphans ON read_models.detail_v1 USING btree (id) WHERE (paid_orphans > 0);
+
+CREATE INDEX detail_v1_spend ON read_models.detail_v1 USING btree (tenant, created_at) INCLUDE (spent_micros, id);
 
 CREATE UNIQUE INDEX rebuilds_open ON read_models.rebuilds USING btree ((true)) WHERE (state = ANY (ARRAY['asked'::text, 'building'::text, 'catching_up'::text]));
 
@@ -1655,6 +2107,10 @@ GRANT ALL ON FUNCTION read_models.locate_artifact(wanted uuid, reached_tx xid8, 
 REVOKE ALL ON FUNCTION read_models.move_counts_v1() FROM PUBLIC;
 GRANT ALL ON FUNCTION read_models.move_counts_v1() TO darkroom_worker;
 
+REVOKE ALL ON FUNCTION read_models.spent_since(wanted_tenant text, since timestamp with time zone, named uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION read_models.spent_since(wanted_tenant text, since timestamp with time zone, named uuid[]) TO darkroom_worker;
+GRANT ALL ON FUNCTION read_models.spent_since(wanted_tenant text, since timestamp with time zone, named uuid[]) TO darkroom_api;
+
 GRANT SELECT ON TABLE artifact.job_migrations TO darkroom_worker;
 
 GRANT SELECT,USAGE ON SEQUENCE artifact.slots TO darkroom_worker;
@@ -1693,7 +2149,11 @@ GRANT SELECT ON TABLE gateway.job_migrations TO darkroom_worker;
 
 GRANT SELECT ON TABLE gateway.migrations TO darkroom_worker;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE gateway.model_durations TO darkroom_worker;
+
 GRANT SELECT,USAGE ON SEQUENCE gateway.slots TO darkroom_worker;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE gateway.spend TO darkroom_worker;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE gateway.turns TO darkroom_worker;
 

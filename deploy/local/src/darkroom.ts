@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import { artifactDefaults, startArtifact } from '@darkroom/artifact';
-import { startControlPlane } from '@darkroom/control-plane';
-import { intakeDefaults, startIntake } from '@darkroom/intake';
+import { artifactDefaults, privateHosts, startArtifact } from '@darkroom/artifact';
+import { accountIds, startControlPlane } from '@darkroom/control-plane';
+import { budgetOf, intakeDefaults, offered, startIntake } from '@darkroom/intake';
 import { busSettings } from '@darkroom/event-bus';
 import { objectStoreSettings, type RunningService, stopInReverse } from '@darkroom/platform';
 import { startProjections } from '@darkroom/projections';
-import { simulatorAccount, startProviderGateway } from '@darkroom/provider-gateway';
+import { configuredAccounts, startProviderGateway } from '@darkroom/provider-gateway';
 import { startRelay } from '@darkroom/relay';
 import { startSimulator } from '@darkroom/simulator';
 import { bringUpToDate, openDatabaseOf } from './database.js';
@@ -26,7 +26,10 @@ export async function startDarkroom(
   env: NodeJS.ProcessEnv,
   progress: (line: string) => void,
 ): Promise<RunningDarkroom> {
-  const settings = readLauncherSettings(['LOG_LEVEL', 'LOG_PROMPTS', 'TRACE_URL'], env);
+  const settings = readLauncherSettings(
+    ['LOG_LEVEL', 'LOG_PROMPTS', 'TRACE_URL', 'KAFKA_REPLICATION_FACTOR'],
+    env,
+  );
   const { HOST: host, LOG_LEVEL: logLevel } = settings;
   const bus = busSettings(settings);
   const objects = objectStoreSettings({ ...settings, DATA_DIR: dataDir });
@@ -59,11 +62,18 @@ export async function startDarkroom(
       webhookSecret,
     });
     running.push({ name: 'simulator', url: simulator.url, stop: () => simulator.stop() });
-    const account = simulatorAccount(simulator.url);
     const databaseUrl = database.url;
     const publicUrl = settings.PUBLIC_URL ?? `http://${host}:${ports.INTAKE_PORT}`;
 
-    if (bus.kind === 'kafka') await started(startRelay({ databaseUrl, brokers: bus.brokers, logLevel }));
+    if (bus.kind === 'kafka')
+      await started(
+        startRelay({
+          databaseUrl,
+          kafka: bus,
+          replicationFactor: settings.KAFKA_REPLICATION_FACTOR,
+          logLevel,
+        }),
+      );
     await started(startProjections({ databaseUrl, bus, logLevel }));
     await started(
       startArtifact({
@@ -72,7 +82,7 @@ export async function startDarkroom(
         bus,
         objects,
         dataDir,
-        allowedHosts: [{ account: account.id, origin: simulator.url }],
+        allowedHosts: privateHosts(settings.PROVIDERS_FILE, simulator.url),
         logLevel,
       }),
     );
@@ -83,7 +93,11 @@ export async function startDarkroom(
         bus,
         objects,
         signingSecrets,
-        accounts: [account],
+        accounts: configuredAccounts(
+          settings.PROVIDERS_FILE,
+          { simulatorUrl: simulator.url, publicUrl },
+          env,
+        ),
         logLevel,
       }),
     );
@@ -94,6 +108,7 @@ export async function startDarkroom(
         port: ports.CONTROL_PLANE_PORT,
         operatorKey: secrets.operatorKey,
         traceUrl: settings.TRACE_URL,
+        accounts: accountIds(settings.PROVIDERS_FILE),
         logLevel,
       }),
     );
@@ -107,7 +122,8 @@ export async function startDarkroom(
           databaseUrl: database.apiUrl,
           objects,
           signingSecrets,
-          providerWebhookSecrets: { sim: [webhookSecret] },
+          ...offered(settings.PROVIDERS_FILE, webhookSecret, env),
+          dailyBudget: budgetOf(settings.DAILY_BUDGET_MICROS),
           demoKey: secrets.demoKey,
           demoSession: isLoopback(host),
           traceUrl: settings.TRACE_URL,

@@ -1,6 +1,6 @@
-import { busSettingNames } from '@darkroom/event-bus';
+import { verifyProvidersFile } from '@darkroom/provider-accounts';
+import { busSettingNames, kafkaCluster, kafkaSettingNames } from '@darkroom/event-bus';
 import {
-  ConfigError,
   type Environment,
   objectStoreSettingNames,
   readSettings,
@@ -22,6 +22,7 @@ const sharedNames = [
   'DARKROOM_OPERATOR_KEY',
   'SIGNING_SECRET',
   'SIMULATOR_WEBHOOK_SECRET',
+  'DAILY_BUDGET_MICROS',
   ...busSettingNames,
   ...objectStoreSettingNames,
 ] as const satisfies readonly SettingName[];
@@ -31,8 +32,9 @@ export function readLauncherSettings<const More extends SettingName>(
   more: readonly More[],
   env: Environment,
 ): SettingValues<(typeof sharedNames)[number] | More> {
+  // A login without brokers would be shown to those that are started here.
+  kafkaCluster(readSettings(kafkaSettingNames, env));
   const { PROVIDERS_FILE } = readSettings(['PROVIDERS_FILE'], env);
-  if (PROVIDERS_FILE !== undefined)
-    throw new ConfigError('PROVIDERS_FILE is not supported here yet: the simulator is the only account');
+  if (PROVIDERS_FILE !== undefined) verifyProvidersFile(PROVIDERS_FILE, env);
   return readSettings([...sharedNames, ...more], env);
 }

@@ -1,5 +1,6 @@
 import { answers, startServerProcess } from '@darkroom/infra';
 import { bringUpToDate, openDatabaseOf } from '../database.js';
+import { longestSubmitSeconds } from '@darkroom/provider-accounts';
 import { readLauncherSettings } from '../launcher-settings.js';
 import { isLoopback } from '../loopback.js';
 import type { Launched, RunningDarkroom } from '../launch.js';
@@ -19,8 +20,8 @@ import {
 } from './service-processes.js';
 import { untilReady } from './until-ready.js';
 
-/** Beside its drain: a submit that the vendor answers with the pictures is waited for. */
-const stopSeconds = 65;
+/** Beside its drain, and the least: a submit that the vendor answers with the pictures is waited for. */
+const leastStopSeconds = 65;
 
 /**
  * Starts the production shape on this machine: Postgres, Kafka, S3 and Jaeger unless they are given, the simulator, and each service as a
@@ -33,6 +34,7 @@ export async function startFull({ dataDir, env, logger, progress }: Launched): P
     ...env,
   });
   const { HOST: host } = settings;
+  const stopSeconds = Math.max(leastStopSeconds, longestSubmitSeconds(settings.PROVIDERS_FILE) + 5);
   const secrets = loadSecrets(dataDir, {
     demoKey: settings.DARKROOM_DEMO_KEY,
     operatorKey: settings.DARKROOM_OPERATOR_KEY,

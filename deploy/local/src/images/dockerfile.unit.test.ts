@@ -47,6 +47,6 @@ describe('the images', () => {
     expect(stages.get('base')?.from).toBe(stages.get('build')?.from);
     // In a file of its own beside the Dockerfile: what is installed and built here stays here.
     const ignored = readFileSync(`${root}deploy/images/Dockerfile.dockerignore`, 'utf8').split('\n');
-    expect(ignored).toEqual(expect.arrayContaining(['**/node_modules', '**/dist', '.git']));
+    expect(ignored).toEqual(expect.arrayContaining(['**/node_modules', '**/dist', '.git', '**/.env*']));
   });
 });
