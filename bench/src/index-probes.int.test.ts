@@ -99,4 +99,4 @@ it('a list, a single fetch and a feed are index probes: a hundred times the rows
     const more = pages - (few[n]?.pages ?? 0);
     if (more > entries + 2) throw new Error(`${what}: ${more} pages more, of ${pages}`);
   }
-}, 900_000);
+}, 1_800_000);

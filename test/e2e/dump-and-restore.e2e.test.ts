@@ -95,4 +95,4 @@ it('a dump in a cluster of its own: one line until `npm run restore`, then every
   // Whoever followed the feed before goes on behind its last event, and misses nothing.
   const { text } = await feed(after, last, fresh);
   expect(text).not.toContain(id);
-}, 180_000);
+});

@@ -185,4 +185,4 @@ it('erased generations are consumed once more from the beginning, by bus and by 
     expect(await told()).toEqual(before);
     expect(await resources()).toEqual(shown);
   }
-}, 180_000);
+});

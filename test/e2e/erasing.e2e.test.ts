@@ -192,4 +192,4 @@ it('what was erased is in no table and in no object any more; what was not asked
   } finally {
     await sql.end({ timeout: 5 });
   }
-}, 120_000);
+});

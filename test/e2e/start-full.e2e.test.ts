@@ -52,7 +52,7 @@ describe('each service a process of its own, on Kafka and S3', () => {
   let ready: ReadyFile;
   beforeAll(async () => {
     ready = await darkroom.start(90);
-  }, 120_000);
+  });
   afterAll(() => darkroom.dispose(), 60_000);
 
   const pidOf = (name: string): number | undefined =>
@@ -128,7 +128,7 @@ describe('each service a process of its own, on Kafka and S3', () => {
       'a picture of the first',
       'a picture of after all were killed',
     ]);
-  }, 240_000);
+  }, 480_000);
 
   it('ends with the launcher, in order and by kill -9', async () => {
     const before = darkroom.ready?.processes ?? [];
@@ -146,5 +146,5 @@ describe('each service a process of its own, on Kafka and S3', () => {
     await darkroom.stop();
     expect(after.filter(({ pid }) => isAlive(pid))).toEqual([]);
     expect(existsSync(join(darkroom.dataDir, 'ready.json'))).toBe(false);
-  }, 240_000);
+  }, 480_000);
 });

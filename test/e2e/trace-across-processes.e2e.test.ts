@@ -50,4 +50,4 @@ it('the trace of a generation is one over all processes, also where one of them 
     ]),
   );
   expect(trace.filter(({ name }) => name === 'put output')).toHaveLength(4);
-}, 120_000);
+});

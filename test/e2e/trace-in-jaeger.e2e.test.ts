@@ -43,12 +43,12 @@ describe.each(['kafka', 'postgres'] as const)('the trace of a generation in Jaeg
     };
     darkroom = new DarkroomProcess(env, fullLauncher);
     ready = await darkroom.start(90);
-  }, 120_000);
+  });
   afterAll(async () => {
     await darkroom.dispose();
     await jaeger.stop();
     rmSync(folder, { recursive: true, force: true });
-  }, 60_000);
+  });
   const submitIsExported = async ({ traceId }: Caller): Promise<void> => {
     await until('its submit is exported', 20, async () =>
       (await traceAt(jaeger.url, traceId)).some(({ name }) => name === 'submit') ? true : undefined,
@@ -89,7 +89,7 @@ describe.each(['kafka', 'postgres'] as const)('the trace of a generation in Jaeg
     const { data } = (await shown.json()) as { data: { trace_id: string; links: { trace: string } } };
     expect(data.trace_id).toBe(by.traceId);
     expect((await fetch(data.links.trace)).status).toBe(200);
-  }, 90_000);
+  });
 
   it('has the settling of a submit whose answer was lost', async () => {
     await setFaults(ready, { submit: { drop_reply: 1 }, job: { seconds: [0.2, 0.2] } });
@@ -102,7 +102,7 @@ describe.each(['kafka', 'postgres'] as const)('the trace of a generation in Jaeg
     const trace = await traceWith(jaeger.url, by.traceId, ['submit', 'settle', 'attempt', 'storing']);
     expectOneTree(trace, by);
     expect((await readLedger(ready)).length).toBe(before + 1);
-  }, 120_000);
+  });
 
   it('stays one across a kill -9 of the gateway while the job runs at the vendor', async () => {
     await setFaults(ready, { job: { seconds: [4, 4] } });
@@ -115,7 +115,7 @@ describe.each(['kafka', 'postgres'] as const)('the trace of a generation in Jaeg
     expect(await ended(ready, id)).toBe('succeeded');
     const trace = await traceWith(jaeger.url, by.traceId, steps);
     expectOneTree(trace, by);
-  }, 120_000);
+  });
 
   it('stays one when the vendor wants the submit again hours later, and shows how long that was', async () => {
     const sql = openDatabase(ready.database_url, { role: 'darkroom_worker', max: 1 });
@@ -155,5 +155,5 @@ describe.each(['kafka', 'postgres'] as const)('the trace of a generation in Jaeg
       moveClock(0);
       await sql.end();
     }
-  }, 120_000);
+  });
 });

@@ -22,7 +22,7 @@ beforeAll(async () => {
   controlPlane = await world.start('control-plane');
   gateways = await Promise.all([1, 2, 3].map(() => world.start('provider-gateway')));
   target = world.target(intake);
-}, 120_000);
+});
 afterAll(() => world.dispose());
 
 /** So many more pictures are wanted, on a vendor whose jobs take 0.2 s to 0.5 s. */
@@ -81,7 +81,7 @@ it('holds three gateways to the limits of their account while one after the othe
     expect(level).toBeGreaterThan(-0.01);
     last = at;
   }
-}, 240_000);
+}, 480_000);
 
 it('takes fewer jobs at once, and none at all, within five seconds of the order', async () => {
   await ask(150);
@@ -102,7 +102,7 @@ it('takes fewer jobs at once, and none at all, within five seconds of the order'
   await order('sim', { limits: { concurrent: 20 } });
   await order('*', { submits: 'resume' });
   await whenAccepted(asked, 90);
-}, 240_000);
+}, 480_000);
 
 it('spends no more a day than an operator says', async () => {
   const spent = (await accepted()).reduce((sum, line) => sum + line.charged_micros, 0);
@@ -116,4 +116,4 @@ it('spends no more a day than an operator says', async () => {
   expect((await accepted()).reduce((sum, line) => sum + line.charged_micros, 0)).toBe(most);
   await order('sim', { limits: { spend_per_day_micros: null } });
   await whenAccepted(asked, 60);
-}, 240_000);
+}, 480_000);

@@ -38,7 +38,6 @@ describe('line 9: a gateway whose submit is under way while a cancel comes in', 
         if (!leavesOrphan(model))
           expect(await here.vendorJob(ledger[0]?.job_id ?? '')).toMatchObject({ status: 'canceled' });
       }),
-    120_000,
   );
 });
 
@@ -100,7 +99,6 @@ describe.each(killed)(
           expect(charges(ledger)).toBe(charged);
           expect(ledger).toHaveLength(charged);
         }),
-      120_000,
     );
   },
 );

@@ -26,7 +26,6 @@ describe('line 2: the answer to the commit of an intent was lost', () => {
         expect(types).not.toContain('SubmissionOutcomeUnknown');
         expect(await here.ledger()).toHaveLength(1);
       }),
-    120_000,
   );
 
   it.concurrent(
@@ -47,7 +46,6 @@ describe('line 2: the answer to the commit of an intent was lost', () => {
         expect(statusesOf(state)).toEqual(['not_sent', 'produced']);
         expect(await here.ledger()).toHaveLength(1);
       }),
-    120_000,
   );
 });
 
@@ -73,7 +71,6 @@ describe('line 3: a gateway that stood still before its first byte, past its lea
         expect(await here.ledger()).toEqual(bill);
         expect(charges(bill)).toBe(1);
       }),
-    120_000,
   );
 
   it.concurrent.each(['blind', 'inline'] as const)(
@@ -90,7 +87,6 @@ describe('line 3: a gateway that stood still before its first byte, past its lea
         expect(statusesOf(state)).toEqual(['not_sent', 'produced']);
         expect(await here.ledger()).toHaveLength(1);
       }),
-    120_000,
   );
 });
 
@@ -112,7 +108,6 @@ describe('line 8: a gateway that stood still with the answer in its hands, past 
         expect(state.orphans).toEqual([]);
         expect(charges(await here.ledger())).toBe(1);
       }),
-    120_000,
   );
 
   // Nobody else can find a job of a vendor without references, so that no other id can come up either.
@@ -131,7 +126,6 @@ describe('line 8: a gateway that stood still with the answer in its hands, past 
         expect(state.orphans).toEqual([]);
         expect(await here.ledger()).toHaveLength(1);
       }),
-    120_000,
   );
 
   // Each of these vendors breaks its contract, else there would not be two jobs.
@@ -172,6 +166,5 @@ describe('line 8: a gateway that stood still with the answer in its hands, past 
         expect(['queued', 'running']).toContain((await here.vendorJob(ownId)).status);
         expect(charges(await here.ledger())).toBe(2);
       }),
-    120_000,
   );
 });

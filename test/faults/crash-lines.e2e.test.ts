@@ -74,17 +74,14 @@ async function takeOver(
 }
 
 describe.each(Object.entries(lines))('line %s: a gateway killed', (number, { after, ends }) => {
-  it.concurrent.each(vendorModels)(
-    `after ${after}: %s`,
-    async (model) =>
-      SmallWorld.with(async (here) => {
-        const line = Number(number);
-        const a = await here.start('provider-gateway', { line, signal: 'SIGKILL' });
-        const generation = await here.request(model);
-        await a.reached(line);
-        await takeOver(here, `${model} after line ${line}`, generation, ends[model]);
-      }),
-    120_000,
+  it.concurrent.each(vendorModels)(`after ${after}: %s`, async (model) =>
+    SmallWorld.with(async (here) => {
+      const line = Number(number);
+      const a = await here.start('provider-gateway', { line, signal: 'SIGKILL' });
+      const generation = await here.request(model);
+      await a.reached(line);
+      await takeOver(here, `${model} after line ${line}`, generation, ends[model]);
+    }),
   );
 });
 
@@ -104,13 +101,10 @@ describe('line 2: a gateway killed while it waits for what became of its intent'
   it.concurrent.each(vendorModels)(
     'which the log has, the answer to its commit was lost: %s',
     async (model) => killedWaiting(model, 'answer', nothingArrived[model]),
-    120_000,
   );
 
   // To whoever takes over it is line 1, whatever the model.
-  it.concurrent(
-    'which the log has not, the write itself was lost: standard',
-    async () => killedWaiting('standard', 'write', produced),
-    120_000,
+  it.concurrent('which the log has not, the write itself was lost: standard', async () =>
+    killedWaiting('standard', 'write', produced),
   );
 });

@@ -200,7 +200,7 @@ it('SIGTERM under load loses nothing that was acknowledged, answers what is in f
   process.stderr.write(
     `${acknowledged.length} acknowledged, ${refused.length} refused, all ended ${Math.round(took)} ms after the signal\n`,
   );
-}, 240_000);
+}, 480_000);
 
 it('SIGTERM with a submit on its way waits for its answer, within the time-out, and leaves nothing to guess', async () => {
   const processes = await startAll();
@@ -232,4 +232,4 @@ it('SIGTERM with a submit on its way waits for its answer, within the time-out, 
     }),
   ).toBe('succeeded');
   expect(await submits()).toHaveLength(1);
-}, 120_000);
+});

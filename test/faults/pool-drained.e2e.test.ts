@@ -166,7 +166,7 @@ it('a Postgres that takes no more connections: 202 or 503 with Retry-After, no p
   await load.more(202, 10);
   await load.end();
   await judge(load);
-}, 240_000);
+}, 480_000);
 
 it("every connection of intake's pool held: whoever waits is told 503 within a bound, no process ends, and all goes on by itself", async () => {
   const load = new Load('held');
@@ -198,4 +198,4 @@ it("every connection of intake's pool held: whoever waits is told 503 within a b
     expect(ms).toBeLessThan(answeredWithinMs);
   }
   await judge(load);
-}, 240_000);
+}, 480_000);

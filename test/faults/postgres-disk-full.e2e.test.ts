@@ -78,4 +78,4 @@ it("Postgres' disk full under load: every POST is a 202 that holds or a 503 with
   const ledger = await readLedger(ready);
   expect([...judgeCharges(history, ledger, true), ...judgeEnds(history, resources, ledger)]).toEqual([]);
   expect(ready.pid).toBe(darkroom.pid);
-}, 240_000);
+}, 480_000);

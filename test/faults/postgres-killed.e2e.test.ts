@@ -30,4 +30,4 @@ it('Postgres killed three times under load: the process lives, heals by itself, 
   const ledger = await readLedger(ready);
   expect([...judgeCharges(history, ledger, true), ...judgeEnds(history, resources, ledger)]).toEqual([]);
   expect(ready.pid).toBe(darkroom.pid);
-}, 240_000);
+}, 480_000);

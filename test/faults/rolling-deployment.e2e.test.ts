@@ -17,12 +17,12 @@ const enough = new AbortController();
 beforeAll(async () => {
   collector = await OtlpReceiver.start();
   world = await ServiceWorld.create('kafka');
-}, 60_000);
+});
 afterAll(async () => {
   enough.abort();
   await world.dispose();
   await collector.stop();
-}, 60_000);
+});
 
 interface Asked {
   readonly by: Caller;
@@ -117,4 +117,4 @@ it('on Kafka each service is replaced under load, as a deployment does: no reque
     expect(names).toEqual(expect.arrayContaining([...steps, ...sent]));
   }
   process.stderr.write(`${answers.length} requests; ended after SIGTERM: ${replaced.join(', ')}\n`);
-}, 300_000);
+}, 600_000);

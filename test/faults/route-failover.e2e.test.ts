@@ -41,7 +41,7 @@ beforeAll(async () => {
   for (const service of ['projections', 'artifact', 'provider-gateway'] as const)
     await world.start(service, settings);
   target = world.target(intake);
-}, 120_000);
+});
 afterAll(async () => {
   await world.dispose();
   await other.stop();
@@ -93,4 +93,4 @@ it('work along a route goes to the next vendor while the first is away, and back
   const before = await byFirst();
   await allSucceed(await ask(10));
   expect((await byFirst()) - before).toBe(10);
-}, 300_000);
+}, 600_000);

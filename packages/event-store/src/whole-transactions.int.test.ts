@@ -82,7 +82,7 @@ it('a transaction that is over is silent also long after', async () => {
   );
   await Promise.all(both);
   expect(await notes()).toEqual(['a one', 'a two', 'b one', 'b two']);
-}, 20_000);
+});
 
 it.each([
   ['rollback', 'fails', ['a one', 'a two', 'b one', 'b two']],

@@ -27,7 +27,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-async function until(condition: () => boolean, boundMs = 10_000): Promise<void> {
+async function until(condition: () => boolean, boundMs = 40_000): Promise<void> {
   const end = performance.now() + boundMs;
   while (!condition()) {
     if (performance.now() > end) throw new Error(`not within ${boundMs} ms: ${condition.toString()}`);

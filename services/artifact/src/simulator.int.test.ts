@@ -78,7 +78,6 @@ const untilEnded = async (generation: string, { id }: Job): Promise<LoadedGenera
     await artifact.until(
       generation,
       ({ state }) => isFinal(state.phase) || state.outputs.some((output) => output.needsLink),
-      30_000,
     );
     const loaded = await artifact.load(generation);
     if (isFinal(loaded.state.phase)) return loaded;

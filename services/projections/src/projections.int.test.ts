@@ -19,7 +19,7 @@ import { startProjections } from './index.js';
 
 /** Waits on a condition, never longer than 15 s. */
 async function until(what: string, condition: () => Promise<boolean>): Promise<void> {
-  const end = performance.now() + 15_000;
+  const end = performance.now() + 45_000;
   while (!(await condition())) {
     if (performance.now() > end) throw new Error(`did not come: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 10));

@@ -9,7 +9,9 @@ beforeEach(async () => {
   gateway = await GatewayUnderTest.create();
   vendor = await VendorDouble.start();
 });
+const random = Math.random;
 afterEach(async () => {
+  Math.random = random;
   await gateway.drop();
   await vendor.stop();
 });
@@ -81,8 +83,8 @@ describe('at a vendor that can cancel nothing', () => {
     expect(jobs.begun).toHaveLength(8);
     expect(jobs.most).toBe(2);
     for (const generation of all)
-      await gateway.whenRow('let go', generation, ({ holdsSlot }) => !holdsSlot, 10);
-  }, 90_000);
+      await gateway.whenRow('let go', generation, ({ holdsSlot }) => !holdsSlot, 40);
+  });
 
   it("the client's end does not wait for the vendor's, and the slot does", async () => {
     const jobs = jobsOf(3_600_000);
@@ -96,7 +98,7 @@ describe('at a vendor that can cancel nothing', () => {
     await gateway.whenRow('keeps it', generation, ({ holdsSlot, holder }) => holdsSlot && holder === null);
     jobs.endAll();
     await gateway.whenRow('let go', generation, ({ holdsSlot }) => !holdsSlot);
-  }, 60_000);
+  });
 
   it('a job whose deadline is over keeps its slot too', async () => {
     const jobs = jobsOf(4_000);
@@ -104,10 +106,10 @@ describe('at a vendor that can cancel nothing', () => {
     const first = await gateway.request('', { route: [model], deadlineMs: 1_500 });
     await gateway.when('running', first, isRunning);
     await request();
-    await gateway.when('failed', first, ({ phase }) => phase === 'failed', 4);
+    await gateway.when('failed', first, ({ phase }) => phase === 'failed', 20);
     await until(20, async () => (jobs.begun.length >= 2 ? {} : 'no second job'));
     expect(jobs.most).toBe(1);
-  }, 60_000);
+  });
 });
 
 it('a job whose vendor confirms no cancel keeps its slot beyond the grace, until a look shows that it is over', async () => {
@@ -120,6 +122,8 @@ it('a job whose vendor confirms no cancel keeps its slot beyond the grace, until
       jobs.isOver(id) ? { id, status: 'succeeded', outputs: [{ url: picture }] } : { id, status: 'running' },
     );
   });
+  // Waits without their spread.
+  Math.random = () => 0.5;
   await gateway.start(vendor.url, { slots: 1 });
   const first = await gateway.request('standard');
   await gateway.when('running', first, isRunning);
@@ -130,10 +134,11 @@ it('a job whose vendor confirms no cancel keeps its slot beyond the grace, until
   await until(30, async () => (jobs.begun.length >= 2 ? {} : 'no second job'));
   expect(jobs.most).toBe(1);
   // Asked the more seldom the longer it takes: not every second.
-  const cancels = vendor.calls.filter(({ path }) => path.endsWith('/cancel')).length;
-  expect(cancels).toBeGreaterThan(2);
-  expect(cancels).toBeLessThan(10);
-}, 60_000);
+  const cancels = vendor.calls.filter(({ path }) => path.endsWith('/cancel')).map(({ at }) => at);
+  const gaps = cancels.slice(1).map((at, n) => at - (cancels[n] ?? 0));
+  expect(gaps.length).toBeGreaterThan(1);
+  expect(Math.max(...gaps)).toBeGreaterThan(1_500);
+});
 
 it('a try that follows at once is made in the slot of the one before', async () => {
   vendor.says(() => refusal(503, 'internal'));
@@ -147,4 +152,4 @@ it('a try that follows at once is made in the slot of the one before', async () 
   await gateway.request('standard');
   await until(20, async () => (held.length >= 3 ? {} : 'three tries'));
   expect(held.slice(0, 3)).toEqual([true, true, true]);
-}, 60_000);
+});

@@ -50,7 +50,7 @@ describe('the limit of jobs at once', () => {
     for (const generation of all) await gateway.when('produced', generation, isProduced, 40);
     expect(jobs.most()).toBe(2);
     expect(vendor.submits).toHaveLength(12);
-  }, 60_000);
+  });
 
   it('is shared fairly: a tenant with a long queue does not keep another one out', async () => {
     jobsOf(100);
@@ -64,7 +64,7 @@ describe('the limit of jobs at once', () => {
     await gateway.when('produced', one, isProduced, 40);
     const served = await Promise.all(crowd.map(async (generation) => (await gateway.load(generation)).state));
     expect(served.filter(({ phase }) => phase === 'requested').length).toBeGreaterThan(10);
-  }, 60_000);
+  });
 
   it('does not keep a cancel waiting', async () => {
     vendor.says(({ method, path }) =>
@@ -78,7 +78,7 @@ describe('the limit of jobs at once', () => {
     const second = await gateway.request('standard');
     await gateway.whenRow('waits for a slot', second, ({ ready }) => ready);
     await gateway.cancel(second);
-    const state = await gateway.when('canceled', second, ({ phase }) => phase === 'canceled', 5);
+    const state = await gateway.when('canceled', second, ({ phase }) => phase === 'canceled', 15);
     expect(state.charge).toBe('CHARGE_NONE');
     expect(vendor.submits).toHaveLength(1);
   });
@@ -135,7 +135,6 @@ describe('an account that the vendor refuses', () => {
       expect(states.filter(({ attempts }) => attempts.length > 1).length).toBeLessThanOrEqual(3);
       expect(states.every(({ spent }) => spent === 0)).toBe(true);
     },
-    60_000,
   );
 });
 
@@ -196,7 +195,7 @@ describe('a gateway that stops', () => {
       await gateway.when('running', generation, ({ phase }) => phase === 'processing');
     await service.stop();
     for (const generation of all)
-      await gateway.whenRow('free', generation, ({ holder }) => holder === null, 1);
+      await gateway.whenRow('free', generation, ({ holder }) => holder === null, 5);
     await gateway.start(vendor.url);
     for (const generation of all) await gateway.when('produced', generation, isProduced);
     expect(jobs.most()).toBe(8);
@@ -232,5 +231,5 @@ describe('a database that goes away', () => {
     expect(currentAttempt(state)).toMatchObject({ status: 'produced', number: 1 });
     expect(await gateway.types(generation)).not.toContain('SubmissionOutcomeUnknown');
     expect(vendor.submits).toHaveLength(1);
-  }, 60_000);
+  });
 });

@@ -44,7 +44,7 @@ it('a probe whose connection closed before it was sent lets another go soon', as
   const second = await gateway.request('standard');
   await gateway.when('accepted', second, ({ phase }) => phase === 'processing', 10);
   await until(5, async () => ((await gateway.pausedBy()) === null ? {} : 'still on probation'));
-}, 40_000);
+});
 
 it('whoever finds that the sender of a probe is gone tells what came of it', async () => {
   await openBreaker();
@@ -59,7 +59,7 @@ it('whoever finds that the sender of a probe is gone tells what came of it', asy
       select from gateway.account_gates where probes_failed = 1 and not_before < clock_timestamp() + interval '10 seconds'`;
     return row ?? 'nobody has told yet';
   });
-}, 40_000);
+});
 
 it('an order to stop that comes while the intent is written is heeded: nothing is sent', async () => {
   await startWith(3, async () => {
@@ -71,4 +71,4 @@ it('an order to stop that comes while the intent is written is heeded: nothing i
   const { attempts } = await gateway.when('not sent', generation, ({ phase }) => phase === 'waiting');
   expect(attempts).toMatchObject([{ status: 'not_sent', charge: 'CHARGE_NONE' }]);
   expect(vendor.submits).toEqual([]);
-}, 40_000);
+});

@@ -86,58 +86,49 @@ describe.each([
   ['late for ever', { hang: 1 }],
   ['no answer that can be read', { malformed: 1 }],
 ])('the answer to an accepted submit is %s', (_, submit) => {
-  it.concurrent.each(['standard', 'reject'])(
-    '%s: looked up and found, one charge',
-    async (model) =>
-      World.with(async (world) => {
-        const { gateway } = world;
-        await world.faults({ submit });
-        const generation = await gateway.request(model);
-        const state = await gateway.when('produced', generation, isProduced, 40);
-        expect(state.attempts).toHaveLength(1);
-        expect(await gateway.types(generation)).not.toContain('SubmissionRepeated');
-        expect(await lookedUp(gateway, generation)).toMatchObject(askedFor);
-        expect(await world.bill()).toEqual({ submits: 1, replays: 0, charges: 1 });
-      }),
-    60_000,
+  it.concurrent.each(['standard', 'reject'])('%s: looked up and found, one charge', async (model) =>
+    World.with(async (world) => {
+      const { gateway } = world;
+      await world.faults({ submit });
+      const generation = await gateway.request(model);
+      const state = await gateway.when('produced', generation, isProduced, 40);
+      expect(state.attempts).toHaveLength(1);
+      expect(await gateway.types(generation)).not.toContain('SubmissionRepeated');
+      expect(await lookedUp(gateway, generation)).toMatchObject(askedFor);
+      expect(await world.bill()).toEqual({ submits: 1, replays: 0, charges: 1 });
+    }),
   );
 
-  it.concurrent(
-    'keyed: the same bytes again, the same job, one charge',
-    async () =>
-      World.with(async (world) => {
-        const { gateway } = world;
-        await world.faults({ submit });
-        const generation = await gateway.request('keyed');
-        await gateway.when('unknown', generation, isUnknown, 40);
-        await world.faults({});
-        const state = await gateway.when('produced', generation, isProduced, 40);
-        expect(currentAttempt(state)?.repeats).toBeGreaterThanOrEqual(1);
-        const { submits, replays, charges } = await world.bill();
-        expect({ submits, charges }).toEqual({ submits: 1, charges: 1 });
-        expect(replays).toBeGreaterThanOrEqual(1);
-      }),
-    90_000,
+  it.concurrent('keyed: the same bytes again, the same job, one charge', async () =>
+    World.with(async (world) => {
+      const { gateway } = world;
+      await world.faults({ submit });
+      const generation = await gateway.request('keyed');
+      await gateway.when('unknown', generation, isUnknown, 40);
+      await world.faults({});
+      const state = await gateway.when('produced', generation, isProduced, 40);
+      expect(currentAttempt(state)?.repeats).toBeGreaterThanOrEqual(1);
+      const { submits, replays, charges } = await world.bill();
+      expect({ submits, charges }).toEqual({ submits: 1, charges: 1 });
+      expect(replays).toBeGreaterThanOrEqual(1);
+    }),
   );
 
-  it.concurrent.each(['blind', 'inline'])(
-    '%s: a question for a person, sent once',
-    async (model) =>
-      World.with(async (world) => {
-        const { gateway } = world;
-        await world.faults({ submit });
-        const generation = await gateway.request(model);
-        await gateway.when('unknown', generation, isUnknown, 40);
-        await world.faults({});
-        const isAsked = (state: GenerationState): boolean =>
-          isUnknown(state) && Date.now() > (currentAttempt(state)?.settleUntil ?? Infinity);
-        await gateway.when('asked', generation, isAsked, 40);
-        expect(await world.bill()).toEqual({ submits: 1, replays: 0, charges: 1 });
-        await gateway.cancel(generation);
-        const state = await gateway.when('canceled', generation, ({ phase }) => phase === 'canceled');
-        expect(state.charge).toBe('CHARGE_POSSIBLE');
-      }),
-    90_000,
+  it.concurrent.each(['blind', 'inline'])('%s: a question for a person, sent once', async (model) =>
+    World.with(async (world) => {
+      const { gateway } = world;
+      await world.faults({ submit });
+      const generation = await gateway.request(model);
+      await gateway.when('unknown', generation, isUnknown, 40);
+      await world.faults({});
+      const isAsked = (state: GenerationState): boolean =>
+        isUnknown(state) && Date.now() > (currentAttempt(state)?.settleUntil ?? Infinity);
+      await gateway.when('asked', generation, isAsked, 40);
+      expect(await world.bill()).toEqual({ submits: 1, replays: 0, charges: 1 });
+      await gateway.cancel(generation);
+      const state = await gateway.when('canceled', generation, ({ phase }) => phase === 'canceled');
+      expect(state.charge).toBe('CHARGE_POSSIBLE');
+    }),
   );
 });
 
@@ -159,23 +150,19 @@ it.concurrent.each(['standard', 'reject'])(
       expect(await lookedUp(gateway, generation)).toMatchObject(askedFor);
       expect(await world.bill()).toEqual({ submits: 2, replays: 0, charges: 1 });
     }),
-  90_000,
 );
 
-it.concurrent(
-  'keyed: a request that never arrived is made by its repeat',
-  async () =>
-    World.with(async (world) => {
-      const { gateway } = world;
-      await world.faults({ submit: { drop_before_accept: 1 } });
-      const generation = await gateway.request('keyed');
-      await gateway.when('unknown', generation, isUnknown);
-      await world.faults({});
-      const state = await gateway.when('produced', generation, isProduced, 60);
-      expect(state.attempts).toHaveLength(1);
-      expect((await world.bill()).charges).toBe(1);
-    }),
-  90_000,
+it.concurrent('keyed: a request that never arrived is made by its repeat', async () =>
+  World.with(async (world) => {
+    const { gateway } = world;
+    await world.faults({ submit: { drop_before_accept: 1 } });
+    const generation = await gateway.request('keyed');
+    await gateway.when('unknown', generation, isUnknown);
+    await world.faults({});
+    const state = await gateway.when('produced', generation, isProduced, 60);
+    expect(state.attempts).toHaveLength(1);
+    expect((await world.bill()).charges).toBe(1);
+  }),
 );
 
 it.concurrent(
@@ -200,7 +187,6 @@ it.concurrent(
       const state = await gateway.when('recorded', generation, ({ orphans }) => orphans.length > 0, 40);
       expect(state.orphans).toMatchObject([{ attempt: 1, vendorJobId: id, charge: 'CHARGE_CERTAIN' }]);
     }),
-  150_000,
 );
 
 describe('an account whose written policy submits anew what nobody can settle', () => {
@@ -232,24 +218,20 @@ describe('an account whose written policy submits anew what nobody can settle', 
         expect(givenUp?.recordedAt.getTime()).toBeGreaterThan(currentAttempt(asked)?.settleUntil ?? Infinity);
         expect(await world.bill()).toEqual({ submits: 2, replays: 0, charges: 2 });
       }),
-    120_000,
   );
 
-  it.concurrent(
-    'holds for what was asked of a person before it was written',
-    async () =>
-      World.with(async (world) => {
-        const { gateway } = world;
-        await world.faults(lost);
-        const generation = await gateway.request('blind');
-        const isAsked = (state: GenerationState): boolean =>
-          isUnknown(state) && Date.now() > (currentAttempt(state)?.settleUntil ?? Infinity) + 2_000;
-        await gateway.when('asked', generation, isAsked, 60);
-        await world.faults({});
-        await gateway.resubmitsUnknown(true);
-        await gateway.when('produced', generation, isProduced, 20);
-      }),
-    120_000,
+  it.concurrent('holds for what was asked of a person before it was written', async () =>
+    World.with(async (world) => {
+      const { gateway } = world;
+      await world.faults(lost);
+      const generation = await gateway.request('blind');
+      const isAsked = (state: GenerationState): boolean =>
+        isUnknown(state) && Date.now() > (currentAttempt(state)?.settleUntil ?? Infinity) + 2_000;
+      await gateway.when('asked', generation, isAsked, 60);
+      await world.faults({});
+      await gateway.resubmitsUnknown(true);
+      await gateway.when('produced', generation, isProduced, 20);
+    }),
   );
 
   it.concurrent(
@@ -275,7 +257,7 @@ describe('an account whose written policy submits anew what nobody can settle', 
         await gateway.when('found', keyed, isProduced, 60);
         expect(await world.bill()).toMatchObject({ submits: 3, charges: 3 });
       }),
-    240_000,
+    480_000,
   );
 });
 
@@ -367,7 +349,7 @@ describe('a key for one use, at a vendor that lists nothing', () => {
         expect(sent(vendor)).toBe(outage + 2);
       });
     },
-    300_000,
+    600_000,
   );
 
   it.concurrent(
@@ -385,7 +367,7 @@ describe('a key for one use, at a vendor that lists nothing', () => {
         expect(state.attempts).toMatchObject([{ vendorJobId: 'job-1', repeats: 7 }]);
       });
     },
-    300_000,
+    600_000,
   );
 
   it.concurrent(
@@ -413,6 +395,6 @@ describe('a key for one use, at a vendor that lists nothing', () => {
         breaker,
       );
     },
-    300_000,
+    600_000,
   );
 });

@@ -43,7 +43,7 @@ describe('the checker finds', () => {
         const { findings } = await reportOf(bug);
         expect(findings.filter((finding) => bug.found.test(finding))).not.toEqual([]);
       },
-      420_000,
+      840_000,
     );
 
   it('every bug has a name of its own, and the quick ones are among them', () => {
@@ -65,6 +65,6 @@ if (clean.length > 0)
       async (change) => {
         expect((await reportOf(change)).findings).toEqual([]);
       },
-      420_000,
+      840_000,
     );
   });

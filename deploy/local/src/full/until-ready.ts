@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { answers } from '@darkroom/infra';
 
-const readyWithinMs = 60_000;
+const readyWithinMs = 120_000;
 
 /** Waits for services that run, and may still be joining their groups. @throws NotReady */
 export async function untilReady(urls: readonly string[]): Promise<void> {

@@ -48,11 +48,7 @@ describe('members of a group that come, go, are slow and get stuck', () => {
       for (let n = 0; n < 9; n += 1) for (const stream of streams) await world.append(stream);
     })();
     const second = await start();
-    await until(
-      'both read',
-      () => [first, second].every((member) => member.health().state === 'consuming'),
-      30_000,
-    );
+    await until('both read', () => [first, second].every((member) => member.health().state === 'consuming'));
     const third = await start();
     await until('the third reads', () => third.health().state === 'consuming', 30_000);
     await first.stop();

@@ -44,7 +44,7 @@ export interface BusHarness {
 export async function until(
   what: string,
   condition: () => boolean | Promise<boolean>,
-  boundMs = 15_000,
+  boundMs = 45_000,
 ): Promise<void> {
   const end = performance.now() + boundMs;
   while (!(await condition())) {

@@ -134,7 +134,7 @@ it('a dump in a fresh cluster: refused until it is adopted, then whole, in its o
   const last = await readFrom(third.store, third.store.origin);
   expect(last.slice(0, -1)).toEqual(after);
   expect(last).toHaveLength(after.length + 1);
-}, 120_000);
+});
 
 it('an empty log is in its place, and so is one whose cluster is ahead of the dump', async () => {
   const first = await openFirst();

@@ -70,7 +70,7 @@ describe('metrics', () => {
       expect(await lines()).toEqual(['darkroom_relay_lag NaN']);
       expect(looks).toBe(2);
       end();
-    }, 20_000);
+    });
 
     it('of a lag are seen by one look', async () => {
       let looks = 0;

@@ -58,7 +58,7 @@ it('cancel against complete: nothing follows the end, and who comes after it is 
     expect(types).not.toContain('CancellationRequested');
     expect(types.at(-1)).toBe('GenerationCompleted');
   }
-}, 60_000);
+});
 
 it('cancel against the news that pictures are there: one of the two is first, and both hold to it', async () => {
   const winners = new Set<string>();
@@ -85,4 +85,4 @@ it('cancel against the news that pictures are there: one of the two is first, an
     winners.add(canceled);
   }
   expect(winners).toEqual(new Set(['asked', '409 too_late']));
-}, 60_000);
+});

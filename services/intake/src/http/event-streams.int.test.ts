@@ -154,7 +154,7 @@ describe("the tenant's feed", () => {
     await resumed.message(({ data }) => data?.includes(after) ?? false);
     expect(typesOf(resumed.messages)).toEqual(['GenerationRequested']);
     resumed.close();
-  }, 60_000);
+  });
 
   it('is lines of JSON for who asks so, from the beginning, filtered by type', async () => {
     const id = await intake.create();

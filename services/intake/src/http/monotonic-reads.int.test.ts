@@ -175,7 +175,7 @@ it('no reader sees an older version than any had before, whichever way it asks, 
   expect(ids.map((id) => seen.get(id)?.run)).toEqual(ids.map((_, n) => runsOf(n)));
   for (const from of ['GET', 'list', 'feed', 'history', 'follow'])
     expect(sources.get(from) ?? 0).toBeGreaterThan(20);
-}, 120_000);
+});
 
 it('a feed is resumed exactly after any of its cursors, also by another process, as lines and as messages', async () => {
   intake = await startTestIntake();
@@ -231,4 +231,4 @@ it('a feed is resumed exactly after any of its cursors, also by another process,
       if (rest.length > 0) expect(await messages(cursor, rest.length)).toEqual(rest);
     }
   }
-}, 120_000);
+});

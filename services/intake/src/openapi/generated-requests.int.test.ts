@@ -96,4 +96,4 @@ it('finds no answer that the document does not name, and none that is our own fa
   expect(operations).toMatchObject({ tested: operations.total, errored: 0 });
   expect(cases.generated - cases.without_checks).toBeGreaterThanOrEqual(1_000);
   expect(found.complete).toBe(true);
-}, 300_000);
+}, 600_000);

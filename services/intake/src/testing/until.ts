@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
 /** Waits for a condition, at most so long. */
-export async function until<T>(what: string, probe: () => Promise<T | undefined>, seconds = 10): Promise<T> {
+export async function until<T>(what: string, probe: () => Promise<T | undefined>, seconds = 30): Promise<T> {
   const end = performance.now() + seconds * 1000;
   for (;;) {
     const found = await probe();

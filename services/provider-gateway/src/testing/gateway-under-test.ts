@@ -239,7 +239,7 @@ export class GatewayUnderTest {
     what: string,
     generation: string,
     is: (state: GenerationState) => boolean,
-    seconds = 20,
+    seconds = 45,
   ): Promise<GenerationState> {
     return until(seconds, async () => {
       const { state, events } = await this.load(generation);
@@ -252,7 +252,7 @@ export class GatewayUnderTest {
     what: string,
     generation: string,
     is: (row: JobRow) => boolean,
-    seconds = 20,
+    seconds = 45,
   ): Promise<JobRow> {
     return until(seconds, async () => {
       const [row] = await this.database.sql<JobRow[]>`

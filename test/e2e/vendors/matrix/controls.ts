@@ -66,8 +66,11 @@ export function webhooksOf(mishap: Other, { double: { words } }: Subject): numbe
   return mishap === 'before the reply' || mishap === 'twice' ? 2 : 0;
 }
 
-/** A moment of whole seconds, as a date can name no other. Milliseconds since the epoch. */
-export const inAWhile = (): number => Math.ceil(Date.now() / 1_000) * 1_000 + 2_000;
+/**
+ * A moment of whole seconds, as a date can name no other: later than the busiest machine takes to come to the vendor. Milliseconds
+ * since the epoch.
+ */
+export const inAWhile = (): number => Math.ceil(Date.now() / 1_000) * 1_000 + 120_000;
 
 /** What a 429 is sent with; undefined: it says nothing of when to come back. */
 export function retryAfterOf(mishap: Refused429, until: number): string | undefined {

@@ -13,7 +13,7 @@ let cells: readonly Cell[] = [];
 beforeAll(async () => {
   subjects = await startSubjects();
   cells = await driveMatrix(subjects);
-}, 400_000);
+}, 800_000);
 afterAll(async () => {
   await Promise.all(subjects.map(({ double }) => double.stop()));
 });
