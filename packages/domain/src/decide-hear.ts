@@ -1,13 +1,15 @@
-import type { AttemptEnd, Charge, FailureClass, Resolution } from '@darkroom/contract';
-import { type Decision, emitted, type Evidence, type Hear, type NewsOf, refused } from './commands.js';
-import { after, andEnd, endEvent, endingOf, failedEvent, rfc3339 } from './ending.js';
+import type { AttemptEnd, Charge } from '@darkroom/contract';
+import { type Decision, emitted, type Hear, type NewsOf, refused } from './commands.js';
+import { absent, disproved } from './decide-hear-disproof.js';
+import { after, andEnd, rfc3339 } from './ending.js';
 import type { GenerationEvent } from './event.js';
 import { isTaken, type JobNews, type Learned, learnJob, orphanEvents } from './learn-job.js';
 import { isNamed, noMoney } from './money.js';
-import { decideRetry, defaultRetryPolicy, type RetryDecision } from './retry.js';
-import { type Attempt, attemptOf, boundTo, type GenerationState, isOtherJob } from './state.js';
+import type { RetryDecision } from './retry.js';
+import { type Attempt, attemptOf, type GenerationState, isOtherJob } from './state.js';
 import type { SubmissionContract } from './submission-contract.js';
-import { isKeyUsed, tellsMore } from './unknown-cause.js';
+import { conclude, nextTry, retryAfterEnd, withEvidence } from './try-after.js';
+import { tellsMore } from './unknown-cause.js';
 
 /** How often a vendor's progress is recorded for an attempt. */
 export const maxProgressReports = 12;
@@ -174,18 +176,9 @@ function oneOfEach<T extends { readonly index: number }>(items: readonly T[], co
   );
 }
 
-/** Behind an attempt's end: the end of the run that was asked for, or the one that the retry rule decided. */
-function conclude(
-  state: GenerationState,
-  now: number,
-  events: readonly GenerationEvent[],
-  decision: RetryDecision,
-): Decision {
-  const then = after(state, now, events);
-  if (then.phase !== 'waiting') return emitted(events);
-  const ending = endingOf(then, now);
-  if (ending !== null) return emitted([...events, endEvent(then, ending)]);
-  return emitted(decision.kind === 'fail' ? [...events, failedEvent(then, decision.code)] : events);
+function orderedByOperator(now: number, model: string | null): RetryDecision {
+  const rule = 'ordered_by_operator';
+  return model === null ? { kind: 'retry', at: now, rule } : { kind: 'next-of-route', model, at: now, rule };
 }
 
 function ended(state: GenerationState, attempt: Attempt, command: Hear, news: NewsOf<'ended'>): Decision {
@@ -195,7 +188,7 @@ function ended(state: GenerationState, attempt: Attempt, command: Hear, news: Ne
   const ordered = state.abandonOrdered;
   const decision: RetryDecision =
     ordered === null
-      ? ask(state, attempt, command, { outcome: news.end, failureClass: news.failureClass, charge })
+      ? retryAfterEnd(state, attempt, command, { outcome: news.end, failureClass: news.failureClass, charge })
       : orderedByOperator(command.now, ordered.model);
   const events: GenerationEvent[] = [
     ...learned.events,
@@ -217,134 +210,6 @@ function ended(state: GenerationState, attempt: Attempt, command: Hear, news: Ne
     },
   ];
   return conclude(state, command.now, events, decision);
-}
-
-function orderedByOperator(now: number, model: string | null): RetryDecision {
-  const rule = 'ordered_by_operator';
-  return model === null ? { kind: 'retry', at: now, rule } : { kind: 'next-of-route', model, at: now, rule };
-}
-
-function ask(
-  state: GenerationState,
-  attempt: Attempt,
-  command: Hear,
-  what: {
-    readonly outcome: AttemptEnd | 'not_there';
-    readonly failureClass: FailureClass;
-    readonly charge: Charge;
-    readonly retryAfterSeconds?: number | null;
-  },
-): RetryDecision {
-  return decideRetry({
-    ...what,
-    retryAfterSeconds: what.retryAfterSeconds ?? null,
-    spent: state.spent,
-    deferrals: state.deferrals,
-    probes: attempt.isProbe
-      ? state.attempts.filter((one) => one.isProbe && one.run === attempt.run).length
-      : 0,
-    resubmits: 0,
-    model: attempt.model,
-    // The second charge was accepted for one account.
-    route: boundTo(state, attempt.run) === undefined ? state.requested.route : [attempt.model],
-    now: command.now,
-    random: command.random,
-    policy: command.policy ?? defaultRetryPolicy,
-  });
-}
-
-function nextTry(
-  state: GenerationState,
-  now: number,
-  decision: RetryDecision,
-): { retryRule: string; retryAt?: string } {
-  const isEnding = endingOf(state, now) !== null;
-  const at = decision.kind === 'retry' || decision.kind === 'next-of-route' ? decision.at : null;
-  return {
-    retryRule: decision.rule,
-    ...(at === null || isEnding ? {} : { retryAt: rfc3339(at) }),
-  };
-}
-
-const withEvidence = (evidence: Evidence | undefined): { evidence?: Evidence } =>
-  evidence === undefined ? {} : { evidence };
-
-function disproved(
-  state: GenerationState,
-  attempt: Attempt,
-  command: Hear,
-  news: NewsOf<'refused' | 'not_sent'>,
-): Decision {
-  const isRefusal = news.kind === 'refused';
-  const end = isRefusal ? 'ATTEMPT_END_REFUSED' : 'ATTEMPT_END_NOT_SENT';
-  const { failureClass } = news;
-  const decision = ask(state, attempt, command, {
-    outcome: end,
-    failureClass,
-    charge: 'CHARGE_NONE',
-    retryAfterSeconds: isRefusal ? news.retryAfterSeconds : null,
-  });
-  if (state.phase === 'submitting' && attempt.number === state.current) {
-    const failure: GenerationEvent = {
-      type: 'AttemptFailed',
-      data: {
-        run: state.run,
-        attempt: attempt.number,
-        end,
-        failureClass,
-        vendorCode: isRefusal ? news.vendorCode : '',
-        vendorMessage: isRefusal ? news.vendorMessage : news.reason,
-        charge: 'CHARGE_NONE',
-        cost: noMoney,
-        ...nextTry(state, command.now, decision),
-        nextModel: decision.kind === 'next-of-route' ? decision.model : '',
-        ...withEvidence(isRefusal ? news.evidence : undefined),
-      },
-    };
-    return conclude(state, command.now, [failure], decision);
-  }
-  // The first send's fate says nothing of the same bytes sent again.
-  if (attempt.repeats > 0) return refused(attempt.everAccepted ? 'was_accepted' : 'absence_not_proven');
-  return settledAsNotThere(state, attempt, command, decision, {
-    resolution: 'RESOLUTION_REFUSED',
-    end,
-    failureClass,
-    reason: isRefusal ? `${news.vendorCode} ${news.vendorMessage}`.trim() : news.reason,
-    ...withEvidence(isRefusal ? news.evidence : undefined),
-  });
-}
-
-function settledAsNotThere(
-  state: GenerationState,
-  attempt: Attempt,
-  command: Hear,
-  decision: RetryDecision,
-  said: {
-    readonly resolution: Resolution;
-    readonly end: AttemptEnd;
-    readonly failureClass: FailureClass;
-    readonly reason: string;
-    readonly evidence?: Evidence;
-  },
-): Decision {
-  if (attempt.everAccepted) return refused('was_accepted');
-  if (attempt.status !== 'unknown' && attempt.status !== 'given_up') return refused('nothing_new');
-  const isCurrent = state.phase === 'unresolved' && attempt.number === state.current;
-  const next = isCurrent ? nextTry(state, command.now, decision) : { retryRule: '' };
-  const event: GenerationEvent = {
-    type: 'SubmissionResolved',
-    data: {
-      run: state.run,
-      attempt: attempt.number,
-      vendorJobId: '',
-      acceptDoubleCharge: false,
-      charge: 'CHARGE_NONE',
-      cost: noMoney,
-      ...said,
-      ...next,
-    },
-  };
-  return isCurrent ? conclude(state, command.now, [event], decision) : emitted([event]);
 }
 
 function unknown(state: GenerationState, attempt: Attempt, command: Hear, news: NewsOf<'unknown'>): Decision {
@@ -370,33 +235,4 @@ function unknown(state: GenerationState, attempt: Attempt, command: Hear, news: 
       },
     },
   ]);
-}
-
-/** From when on a look-up that finds nothing may prove that there is nothing. Milliseconds since the epoch. */
-export function absenceProvenFrom(attempt: Attempt, contract: SubmissionContract): number {
-  return attempt.sendBy + (contract.acceptLagSeconds + contract.settlingSeconds) * 1000;
-}
-
-function absent(state: GenerationState, attempt: Attempt, command: Hear, news: NewsOf<'absent'>): Decision {
-  const { contract } = command;
-  const isListed = contract.submit === 'lookup' || contract.submit === 'keyed-reject';
-  const proven =
-    isListed &&
-    contract.absence === 'proof' &&
-    !isKeyUsed(attempt) &&
-    news.lookedUpAt >= absenceProvenFrom(attempt, contract);
-  if (!proven) return refused('absence_not_proven');
-  const failureClass = 'FAILURE_CLASS_NETWORK';
-  const decision = ask(state, attempt, command, {
-    outcome: 'not_there',
-    failureClass,
-    charge: 'CHARGE_NONE',
-  });
-  return settledAsNotThere(state, attempt, command, decision, {
-    resolution: 'RESOLUTION_NOT_THERE',
-    end: 'ATTEMPT_END_UNSPECIFIED',
-    failureClass,
-    reason: 'not in the listing',
-    ...withEvidence(news.evidence),
-  });
 }

@@ -12,7 +12,8 @@ export type {
 } from './commands.js';
 export { isChargeInTheWay, maxNotifications, maxRefreshes } from './conditions.js';
 export { decide } from './decide.js';
-export { absenceProvenFrom, maxProgressReports } from './decide-hear.js';
+export { maxProgressReports } from './decide-hear.js';
+export { absenceProvenFrom } from './decide-hear-disproof.js';
 export { type CatalogueEntry, catalogueEntry, errorCatalogue } from './error-catalogue.js';
 export type { EventOf, GenerationEvent, PlacedEvent } from './event.js';
 export { evolve, foldEvents } from './evolve.js';

@@ -1,4 +1,4 @@
-import { absenceProvenFrom } from './decide-hear.js';
+import { absenceProvenFrom } from './decide-hear-disproof.js';
 import { isKeyKept, mayRepeatUnder } from './decide-submission.js';
 import { endingOf } from './ending.js';
 import type { Attempt, GenerationState } from './state.js';

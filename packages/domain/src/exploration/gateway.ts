@@ -1,5 +1,5 @@
 import type { VendorNews } from '../commands.js';
-import { absenceProvenFrom } from '../decide-hear.js';
+import { absenceProvenFrom } from '../decide-hear-disproof.js';
 import type { GatewayAction } from '../plan-gateway.js';
 import { type Attempt, attemptOf } from '../state.js';
 import { submit } from '../testing/a-generation.js';
