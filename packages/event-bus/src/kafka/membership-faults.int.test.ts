@@ -114,8 +114,6 @@ describe('members of a group that come, go, are slow and get stuck', () => {
     });
     await until('the second reads its part', () => (began[1]?.length ?? 0) > 0, 30_000);
     await until('all of its part', () => second.health().pending === 0);
-    const part = new Set(began[1]);
-    const left = streams.length - part.size;
     const [heldStreams] = [began[0]?.slice()];
     open();
     await until('the first did the rest', () => first.health().pending === 0);
@@ -123,11 +121,13 @@ describe('members of a group that come, go, are slow and get stuck', () => {
       'all is committed',
       async () => (await committedBy(world, group)) === (await writtenTo(world)),
     );
+    // Its part comes in as many fetches as it likes.
+    const part = new Set(began[1]);
     expect(new Set([...(began[0] ?? []), ...part])).toEqual(new Set(streams));
     // Only what had begun when the partition went may be done by both.
     const both = began[0]?.filter((stream) => part.has(stream)) ?? [];
     expect(both.every((stream) => heldStreams?.includes(stream))).toBe(true);
-    expect(left).toBeGreaterThan(0);
+    expect(part.size).toBeLessThan(streams.length);
     await Promise.all([first.stop(), second.stop()]);
   });
 
