@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { charges, isProduced, isQuestion, statusesOf, vendorModels } from './endings.js';
+import { charges, isProduced, isQuestion, statusesOf, type VendorModel, vendorModels } from './endings.js';
 import { SmallWorld } from './small-world.js';
 
 /**
@@ -8,24 +8,33 @@ import { SmallWorld } from './small-world.js';
  */
 const askedForByReference = ['standard', 'keyed', 'reject'] as const;
 
+/** Judges one run, but for one that came too late to send where that is excused. @returns whether it was excused */
+async function isTooLate(model: VendorModel, mayBeLate: boolean): Promise<boolean> {
+  return SmallWorld.with(async (here) => {
+    const wire = await here.wire('SubmissionStarted', 'answer');
+    await here.start('provider-gateway', undefined, wire.url);
+    const generation = await here.request(model);
+    await wire.kept();
+    wire.cut();
+    wire.mend();
+    const state = await here.when('produced', generation, 60, isProduced);
+    if (mayBeLate && state.attempts[0]?.status === 'not_sent') return true;
+    expect(statusesOf(state)).toEqual(['produced']);
+    const types = (await here.events(generation)).map(({ type }) => type);
+    expect(types.filter((type) => type === 'SubmissionStarted')).toHaveLength(1);
+    expect(types).not.toContain('SubmissionOutcomeUnknown');
+    expect(await here.ledger()).toHaveLength(1);
+    return false;
+  });
+}
+
 describe('line 2: the answer to the commit of an intent was lost', () => {
   it.concurrent.each(vendorModels)(
     'and the gateway reads it again by its id: it goes on, one intent, one submit: %s',
-    async (model) =>
-      SmallWorld.with(async (here) => {
-        const wire = await here.wire('SubmissionStarted', 'answer');
-        await here.start('provider-gateway', undefined, wire.url);
-        const generation = await here.request(model);
-        await wire.kept();
-        wire.cut();
-        wire.mend();
-        const state = await here.when('produced', generation, 60, isProduced);
-        expect(statusesOf(state)).toEqual(['produced']);
-        const types = (await here.events(generation)).map(({ type }) => type);
-        expect(types.filter((type) => type === 'SubmissionStarted')).toHaveLength(1);
-        expect(types).not.toContain('SubmissionOutcomeUnknown');
-        expect(await here.ledger()).toHaveLength(1);
-      }),
+    async (model) => {
+      // A machine too busy to send in time shows nothing of what is sent in time: it is given another try or two.
+      for (let tries = 1; await isTooLate(model, tries < 3); tries += 1);
+    },
   );
 
   it.concurrent(

@@ -49,10 +49,10 @@ export class SmallWorld {
   }
 
   /** Runs a case in a world of its own, and clears it away. */
-  static async with(run: (world: SmallWorld) => Promise<void>): Promise<void> {
+  static async with<T>(run: (world: SmallWorld) => Promise<T>): Promise<T> {
     const world = await SmallWorld.create();
     try {
-      await run(world);
+      return await run(world);
     } finally {
       await world.dispose();
     }
