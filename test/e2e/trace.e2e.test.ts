@@ -107,7 +107,7 @@ describe('the trace of a generation', () => {
       took.push(performance.now() - asked);
     }
     // A request that waited for the collector would take the exporter's five seconds.
-    expect(Math.max(...took)).toBeLessThan(2_000);
+    expect(Math.max(...took)).toBeLessThan(4_500);
     for (const id of ids) expect(await ended(ready, id)).toBe('succeeded');
     expect(collector.paths.length).toBeGreaterThan(0);
     const stopping = performance.now();

@@ -99,7 +99,7 @@ it('creates the same keys in opposite orders from several processes without a de
     expect(new Set(outcomes.map(({ stream }) => stream)).size).toBe(40);
   }
   // A deadlock is found by the server after a second and tried again by the store; with them this takes 12 s, without 0.2 s.
-  expect(performance.now() - begun).toBeLessThan(5_000);
+  expect(performance.now() - begun).toBeLessThan(10_000);
 });
 
 it('walks the index from the cursor, and reads no more than the page', async () => {
