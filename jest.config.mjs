@@ -33,6 +33,6 @@ export default {
       },
     ],
   },
-  testTimeout: 180_000,
+  testTimeout: 300_000,
   maxWorkers: 2,
 };

@@ -70,4 +70,4 @@ it('32 writers that commit when they like, 100,000 events: two readers get each 
       last.set(stream, version);
     }
   }
-});
+}, 600_000);
