@@ -8,8 +8,8 @@ import { type Caller, caller, ended, heardToTheEnd, post, steps, traceOf } from 
 
 const acknowledgement = z.object({ data: z.object({ id: z.string() }) });
 const services: readonly ServiceName[] = [...serviceNames.filter((name) => name !== 'intake'), 'relay'];
-/** Issued orders must be obeyed by then; what is under way at the vendor here ends far sooner. */
-const endsWithinSeconds = 10;
+/** Ten seconds are the bound of an order to end on a machine of its own; this one has other tests besides. How long each took is printed. */
+const endsWithinSeconds = 30;
 
 let collector: OtlpReceiver;
 let world: ServiceWorld;

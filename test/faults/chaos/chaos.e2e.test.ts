@@ -6,7 +6,7 @@ const perSecond = Number(process.env['CHAOS_PER_SECOND'] ?? 4);
 const seed = Number(process.env['CHAOS_SEED'] ?? 7);
 /** In the short form other tests have the machine too: what it must not take is without end. */
 const drainSeconds = Number(
-  process.env['CHAOS_DRAIN_SECONDS'] ?? (process.env['CHAOS_SECONDS'] === undefined ? 120 : 60),
+  process.env['CHAOS_DRAIN_SECONDS'] ?? (process.env['CHAOS_SECONDS'] === undefined ? 300 : 60),
 );
 const wanted = (process.env['CHAOS_BUS'] ?? 'kafka,postgres').split(',');
 const transports = (['kafka', 'postgres'] as const).filter((transport) => wanted.includes(transport));
