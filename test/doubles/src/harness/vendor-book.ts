@@ -21,7 +21,7 @@ export interface DoubleJob {
   readonly model: string;
   readonly webhook: string | null;
   readonly acceptedAt: number;
-  readonly endsAt: number;
+  endsAt: number;
   readonly end: Controls['job']['end'];
   /** Null: it has none. */
   readonly deadline: number | null;
@@ -113,6 +113,11 @@ export class VendorBook {
     if (this.isEnded(job) || this.current.cancel !== 'works') return false;
     job.canceledAt = Date.now();
     return true;
+  }
+
+  /** One that would run for ever is done now. Nobody is called. */
+  finish(job: DoubleJob): void {
+    job.endsAt = Date.now();
   }
 
   /** A vendor that starts again and remembers nothing. */

@@ -9,9 +9,6 @@ const silent = { send: false };
 /** A look tells nothing for a while, or it might be there before the webhook. */
 const hidden = { notFoundFirst: 5 };
 
-/** Seconds for which a job must run to be seen running twice: the first look comes before its usual time. */
-const seenTwice = ({ sheet }: Subject): number => sheet.usualSeconds.p50 * 1.1 + 1;
-
 /** Whether the answer to a submit is all that this vendor ever says. */
 export const answersAtOnce = ({ sheet }: Subject): boolean => sheet.poll === 'none' && !sheet.takesWebhook;
 
@@ -45,12 +42,13 @@ export function controlsOf(mishap: Other, subject: Subject, about: string): Cont
       return refuse(words.badKey ?? { status: 401 });
     case 'unknown status word':
       return subject.sheet.poll === 'get'
-        ? { job: { seconds: seenTwice(subject), word: unknownWord }, webhook: silent }
+        ? { job: { end: 'stuck', word: unknownWord }, webhook: silent }
         : { job: { seconds: 1, word: unknownWord }, webhook: { early: true } };
     case '404, then 200':
-      return { job: { seconds: seenTwice(subject) }, answers: { notFoundFirst: 2 }, webhook: silent };
+      return { job: { end: 'stuck' }, answers: { notFoundFirst: 2 }, webhook: silent };
     case 'cancel':
-      return { job: { seconds: answersAtOnce(subject) ? 3 : 60 } };
+      // A tenth of it is spent in the queue, where some can be canceled and no others.
+      return { job: { seconds: answersAtOnce(subject) ? 3 : 600 } };
     case 'forged':
       return { job: quick, answers: hidden, webhook: { forged: true } };
     case 'before the reply':
@@ -59,6 +57,10 @@ export function controlsOf(mishap: Other, subject: Subject, about: string): Cont
       return { job: quick, answers: hidden, webhook: { duplicate: true } };
   }
 }
+
+/** Whether the job runs until it was looked at often enough, however seldom that is: then it is to be ended. */
+export const isHeld = (mishap: Other, { sheet }: Subject): boolean =>
+  sheet.poll === 'get' && (mishap === 'unknown status word' || mishap === '404, then 200');
 
 /** How many webhooks are to be waited for, so that none comes in the time of another mishap. */
 export function webhooksOf(mishap: Other, { double: { words } }: Subject): number {

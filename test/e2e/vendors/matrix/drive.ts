@@ -4,7 +4,7 @@ import type { GenerationState } from '@darkroom/domain';
 import { isFinal } from '@darkroom/domain';
 import type { CapabilitySheet } from '@darkroom/providers';
 import { until } from '../../../faults/until.js';
-import { answersAtOnce, controlsOf, inAWhile, retryAfterOf, webhooksOf } from './controls.js';
+import { answersAtOnce, controlsOf, inAWhile, isHeld, retryAfterOf, webhooksOf } from './controls.js';
 import type { DarkroomHere } from './darkroom-here.js';
 import type { Other, Refused429 } from './mishaps.js';
 import { isOpenQuestion, type Seen } from './seen.js';
@@ -30,6 +30,7 @@ export async function drive(darkroom: DarkroomHere, subject: Subject, mishap: Ot
   double.control(controlsOf(mishap, subject, mark));
   const id = await ask(darkroom, subject, mark);
   if (mishap === 'cancel') await cancelOnceRunning(darkroom, subject, id, mark);
+  if (isHeld(mishap, subject)) await endOnceLookedAt(subject, mark);
   const isRefused = mishap === 'out of credit' || mishap === 'bad key';
   const pausedBy = isRefused ? await whenPaused(darkroom, vendor, id) : null;
   if (isRefused) double.control({ job: { seconds: 0.2 } });
@@ -151,6 +152,15 @@ async function cancelOnceRunning(
     return isRunning ? true : undefined;
   });
   await darkroom.cancel(id);
+}
+
+/** What the first look was answered with was heard by the time of the second. */
+async function endOnceLookedAt({ double: { book } }: Subject, mark: string): Promise<void> {
+  const job = await until('two looks', 60, async () => {
+    await pause(lookMs);
+    return book.bill.find(({ order, polls }) => order.prompt.includes(mark) && polls > 1);
+  });
+  book.finish(job);
 }
 
 /** The account is paused, and the request shows that it waits for it; null: it is not, and the request is an open question instead. */
