@@ -23,7 +23,7 @@ it.each(serviceNames)(
     expect(await status(service, 'ready')).toBe(503);
     const asked = performance.now();
     expect(await status(service, 'live')).toBe(200);
-    expect(performance.now() - asked).toBeLessThan(3_000);
+    expect(performance.now() - asked).toBeLessThan(1_800);
     world.link.join();
     await until('ready again', 15, async () => ((await status(service, 'ready')) === 200 ? true : undefined));
     // A database that takes what it is asked and never answers is away as well.

@@ -53,7 +53,7 @@ describe('each service a process of its own, on Kafka and S3', () => {
   beforeAll(async () => {
     ready = await darkroom.start(90);
   });
-  afterAll(() => darkroom.dispose(), 60_000);
+  afterAll(() => darkroom.dispose());
 
   const pidOf = (name: string): number | undefined =>
     darkroom.ready?.processes.find((one) => one.name === name)?.pid;

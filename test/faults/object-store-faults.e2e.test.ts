@@ -95,7 +95,7 @@ it(
     });
     expect(readdirSync(temporary)).toEqual([]);
   },
-  (kills + 60) * 1_000,
+  (2 * kills + 200) * 1_000,
 );
 
 const filled = z.object({

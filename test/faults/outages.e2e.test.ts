@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { setFaults } from './client.js';
+import { getGeneration, isFinal, setFaults, tryCreate } from './client.js';
 import { ChaosWorld } from './chaos/chaos-world.js';
 import { Clients } from './chaos/clients.js';
 import { judgeRun } from './chaos/judge-run.js';
@@ -44,6 +44,13 @@ describe('under load', () => {
         const { seen, open } = await endsOf(clients, drainSeconds);
         const drainedAfter = (performance.now() - lastFault) / 1_000;
         const evidence = await settled(world, clients, seen);
+        // What the bus brings comes sooner than the sweep, which looks for what it passed over after a minute.
+        const after = await tryCreate(world.target, 'after', { prompt: 'a calm' });
+        await until(
+          'one more',
+          15,
+          async () => isFinal(await getGeneration(world.target, after ?? '')) || undefined,
+        );
         const tries = clients.requests.flatMap((request) => request.tries.map(({ outcome }) => outcome));
         const refused = tries.filter((outcome) => outcome === 'refused').length;
         process.stderr.write(

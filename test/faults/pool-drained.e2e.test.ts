@@ -11,6 +11,8 @@ import { until } from './until.js';
  * has the connection that looks its key up, and in its own batch. The rest is the machine's, however busy it is.
  */
 const answeredWithinMs = 45_000;
+/** For most of them. */
+const usuallyWithinMs = 25_000;
 /** Connections of intake's pool. */
 const poolSize = 20;
 const clients = 60;
@@ -99,7 +101,7 @@ class Load {
     this.open.delete(key);
   }
 
-  /** So many answers of this status after those that were there by now, before any of them may be late. */
+  /** So many answers of this status after those that were there by now. */
   async more(status: number, count: number): Promise<void> {
     const from = this.answers.length;
     await until(
@@ -132,6 +134,8 @@ async function judge(load: Load): Promise<void> {
       !(status === 202 || (status === 503 && Number(retryAfter) > 0)) || ms > answeredWithinMs,
   );
   expect(odd).toEqual([]);
+  const refusals = load.answers.filter(({ status }) => status === 503).map(({ ms }) => ms);
+  expect(refusals.toSorted((a, b) => a - b)[Math.floor(refusals.length / 2)]).toBeLessThan(usuallyWithinMs);
   for (const service of processes)
     expect([service.service, service.isRunning]).toEqual([service.service, true]);
   await until('ready again', 10, async () =>

@@ -38,7 +38,7 @@ it.each(cases)(
       // How long a process takes to start is the machine's.
       const startSeconds = (startedAt - killedAt) / 1_000;
       const seconds = (performance.now() - killedAt) / 1_000;
-      expect(seconds).toBeLessThan(withinSeconds + startSeconds);
+      expect(seconds).toBeLessThan(Math.max(withinSeconds, startSeconds + 5));
     });
   },
 );

@@ -132,5 +132,5 @@ it.each(outages)(
       await world.dispose();
     }
   },
-  (300 + seconds * 5) * 1000,
+  (900 + seconds * 8) * 1_000,
 );

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { projectDetail } from '@darkroom/read-models';
 import { sampleEvent } from '@darkroom/read-models/testing';
 import { ControlPlaneUnderTest, problemOf, type Subject } from './testing/control-plane-under-test.js';
@@ -14,14 +15,22 @@ describe('finds', () => {
   let question: Subject;
   let orphan: Subject;
   beforeAll(async () => {
+    // Older than what is looked for, and nobody's business who looks for a tenant's own.
+    const elsewhere = randomUUID();
+    await ops.append(elsewhere, 0, [sampleEvent('GenerationRequested')], 'elsewhere');
     question = await ops.unknown();
     orphan = await ops.generation(
       sampleEvent('SubmissionStarted'),
       sampleEvent('SubmissionAccepted', { vendorJobId: 'job-found' }),
       sampleEvent('PaidOrphanRecorded', { vendorJobId: 'job-twice' }),
     );
-    await projectDetail({ sql: ops.database.sql, store: ops.store }, [question.stream, orphan.stream]);
+    await projectDetail({ sql: ops.database.sql, store: ops.store }, [
+      elsewhere,
+      question.stream,
+      orphan.stream,
+    ]);
   });
+
   it.each([
     ['by id', () => `id=${question.id}`, () => [question.id]],
     ['by state', () => 'state=unresolved', () => [question.id]],

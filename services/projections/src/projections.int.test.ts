@@ -17,7 +17,7 @@ import { sampleEvent } from '@darkroom/read-models/testing';
 import { startFeed } from './feed.js';
 import { startProjections } from './index.js';
 
-/** Waits on a condition, never longer than 15 s. */
+/** Waits on a condition, never longer than 45 s. */
 async function until(what: string, condition: () => Promise<boolean>): Promise<void> {
   const end = performance.now() + 45_000;
   while (!(await condition())) {

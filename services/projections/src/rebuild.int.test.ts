@@ -27,7 +27,7 @@ import { startProjections } from './index.js';
 const tenant = 'acme';
 const signer = createSigner(['0123456789abcdef']);
 
-/** Waits on a condition, never longer than 30 s. */
+/** Waits on a condition, never longer than 60 s. */
 async function until(what: string, condition: () => Promise<boolean>): Promise<void> {
   const end = performance.now() + 60_000;
   while (!(await condition())) {

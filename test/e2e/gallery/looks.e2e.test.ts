@@ -9,7 +9,7 @@ beforeEach(() => gallery.visit());
 afterEach(async () => expect(await gallery.leave()).toEqual([]));
 
 /** Each state is looked through four times. */
-const patience = 150_000;
+const patience = 400_000;
 
 /** Nobody is shut out of what is shown now: in both themes, wide and at 320 pixels, and nothing sticks out. */
 async function isForEverybody(): Promise<void> {

@@ -35,11 +35,11 @@ const stillBeforeSubmit: Change = {
 /** With the pictures of a job in its hand; an answer that nothing has come of yet would tell nothing late. */
 const stillAfterPoll: Change = {
   file: `${gateway}/use-cases/watch-job.js`,
-  find: 'const answer = await ports.calls.poll(access, { jobId, jobUrl: attempt.vendorJobUrl }, job.signal);',
-  replace: `const answer = await ports.calls.poll(access, { jobId, jobUrl: attempt.vendorJobUrl }, job.signal);
-    if (answer.kind === 'job' && answer.state.kind === 'produced') {
+  find: 'const otherwise = nextPoll(ports, state, attempt);',
+  replace: `if (answer.kind === 'job' && answer.state.kind === 'produced') {
         ${standStill}
-    }`,
+    }
+    const otherwise = nextPoll(ports, state, attempt);`,
 };
 /** What was written first may be committed last. */
 const slowTransactions: Change = {
@@ -117,7 +117,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     name: 'a job that is not listed yet is taken for one that is not there',
     changes: [
       {
-        file: `${domain}/decide-hear.js`,
+        file: `${domain}/decide-hear-disproof.js`,
         find: 'return attempt.sendBy + (contract.acceptLagSeconds + contract.settlingSeconds) * 1000;',
         replace: 'return 0 * (attempt.sendBy + contract.settlingSeconds);',
       },

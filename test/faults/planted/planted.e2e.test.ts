@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { type ChaosReport, runChaos } from '../chaos/run-chaos.js';
 import { harmless, type PlantedBug, plantedBugs } from './planted-bugs.js';
 import { plantedCopy } from './planted-copy.js';
@@ -52,6 +53,16 @@ describe('the checker finds', () => {
     expect(names.length).toBeGreaterThanOrEqual(12);
     expect(names).toEqual(expect.arrayContaining(quick));
   });
+
+  it.each([...plantedBugs, ...harmless])(
+    '$name can be planted: what it replaces is built, once',
+    ({ changes }) => {
+      for (const { file, find } of changes) {
+        const built = readFileSync(new URL(`../../../${file}`, import.meta.url), 'utf8');
+        expect([file, built.split(find).length - 1]).toEqual([file, 1]);
+      }
+    },
+  );
 });
 
 // In the long form alone, as each is a run of more than a minute.

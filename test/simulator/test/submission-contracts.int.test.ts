@@ -238,6 +238,6 @@ describe('a job', () => {
     const started = Date.now();
     await simulator.jobWith(body['id'], 'succeeded');
     expect(Date.now() - started).toBeGreaterThanOrEqual(400);
-    expect(Date.now() - started).toBeLessThan(4_000);
+    expect(Date.now() - started).toBeLessThan(2_500);
   });
 });

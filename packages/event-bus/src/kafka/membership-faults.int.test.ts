@@ -50,7 +50,7 @@ describe('members of a group that come, go, are slow and get stuck', () => {
     const second = await start();
     await until('both read', () => [first, second].every((member) => member.health().state === 'consuming'));
     const third = await start();
-    await until('the third reads', () => third.health().state === 'consuming', 30_000);
+    await until('the third reads', () => third.health().state === 'consuming');
     await first.stop();
     await third.vanish();
     await writing;
@@ -112,7 +112,7 @@ describe('members of a group that come, go, are slow and get stuck', () => {
       clientId: 'member-b',
       handle: async ({ stream }) => void began[1]?.push(stream),
     });
-    await until('the second reads its part', () => (began[1]?.length ?? 0) > 0, 30_000);
+    await until('the second reads its part', () => (began[1]?.length ?? 0) > 0);
     await until('all of its part', () => second.health().pending === 0);
     const [heldStreams] = [began[0]?.slice()];
     open();
@@ -135,10 +135,10 @@ describe('members of a group that come, go, are slow and get stuck', () => {
     const group = await groupAtTheEnd(world);
     const { seen, member, log } = await startReader(world, group);
     const before = await newStream(world, 1);
-    await until('it reads', () => seen.includes(`${before}@1`), 30_000);
+    await until('it reads', () => seen.includes(`${before}@1`));
     member.sockets().at(-1)?.cut(new Error('cut by the test'));
     const after = await newStream(world, 1);
-    await until('it reads again', () => seen.includes(`${after}@1`), 30_000);
+    await until('it reads again', () => seen.includes(`${after}@1`));
     expect(log.lines.filter(({ message }) => message.includes('join again'))).not.toEqual([]);
     expect(member.sockets()).toHaveLength(2);
     await member.stop();
@@ -149,7 +149,7 @@ describe('members of a group that come, go, are slow and get stuck', () => {
     // The broker lets nobody in before it has given up whoever is gone without a word.
     const sessionTimeoutMs = 12_000;
     const gone = await world.consume({ group, sessionTimeoutMs, handle: async () => undefined });
-    await until('it reads', () => gone.health().state === 'consuming', 30_000);
+    await until('it reads', () => gone.health().state === 'consuming');
     await gone.vanish();
     const stateOf = async (): Promise<string | undefined> =>
       (await world.admin.describeGroups([group])).groups[0]?.state;
@@ -173,7 +173,7 @@ describe('members of a group that come, go, are slow and get stuck', () => {
       },
     });
     const stream = await newStream(world, 1);
-    await until('begun', () => begun.includes(`${stream}@1`), 30_000);
+    await until('begun', () => begun.includes(`${stream}@1`));
     process.kill(world.broker.pid, 'SIGSTOP');
     try {
       silent.abort();
@@ -186,7 +186,7 @@ describe('members of a group that come, go, are slow and get stuck', () => {
     // The commit that was not answered may have been taken all the same.
     const { member: next, seen } = await startReader(world, group);
     await world.append(stream);
-    await until('what comes next', () => seen.includes(`${stream}@2`), 30_000);
+    await until('what comes next', () => seen.includes(`${stream}@2`));
     await next.stop();
   });
 
@@ -198,10 +198,10 @@ describe('members of a group that come, go, are slow and get stuck', () => {
       handlerLimitMs: 1_000,
       handle: () => new Promise<never>(() => undefined),
     });
-    await until('it gave up', () => stuck.health().state === 'waiting', 30_000);
+    await until('it gave up', () => stuck.health().state === 'waiting');
     expect(stuck.health().lastError).toMatchObject({ code: 'consumer_stuck' });
     const { seen, member: heir } = await startReader(world, group);
-    await until('the heir did it', () => seen.includes(`${stream}@2`), 30_000);
+    await until('the heir did it', () => seen.includes(`${stream}@2`));
     await heir.stop();
     await stuck.vanish();
   });
@@ -209,13 +209,13 @@ describe('members of a group that come, go, are slow and get stuck', () => {
   it('a member that reads other topics than its group is refused before it disturbs it', async () => {
     const group = await groupAtTheEnd(world);
     const { seen, member } = await startReader(world, group);
-    await until('it reads', () => member.health().state === 'consuming', 30_000);
+    await until('it reads', () => member.health().state === 'consuming');
     const other = await world.consume({
       group,
       types: ['ProviderAccountPaused'],
       handle: async () => undefined,
     });
-    await until('refused', () => other.health().state === 'waiting', 30_000);
+    await until('refused', () => other.health().state === 'waiting');
     expect(other.health().lastError).toMatchObject({ code: 'mixed_subscriptions' });
     const stream = await newStream(world, 1);
     await until('the first reads on', () => seen.includes(`${stream}@1`));

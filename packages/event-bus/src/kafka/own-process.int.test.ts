@@ -103,14 +103,14 @@ describe('members of a group, each a process', () => {
     if (!killed || !paused || !third) throw new Error('three were asked for');
     await until('all read', () => [killed, paused, third].every(({ state }) => state === 'consuming'));
     const first = await append(4);
-    await until('all at work', () => [killed, paused, third].every(({ did }) => did.length > 0), 30_000);
+    await until('all at work', () => [killed, paused, third].every(({ did }) => did.length > 0));
     await killed.kill();
     paused.signal('SIGSTOP');
     const done = (): Set<string> => new Set([...killed.did, ...paused.did, ...third.did]);
-    await until('the third did the rest', () => first.every((at) => done().has(at)), 40_000);
+    await until('the third did the rest', () => first.every((at) => done().has(at)));
     const second = await append(2);
     const before = paused.did.length;
-    await until('all of the new', () => second.every((at) => third.did.includes(at)), 40_000);
+    await until('all of the new', () => second.every((at) => third.did.includes(at)));
     expect(paused.did).toHaveLength(before);
     paused.signal('SIGCONT');
     const third4 = await append(2);
@@ -118,14 +118,14 @@ describe('members of a group, each a process', () => {
       'it is back in the group',
       () => third4.some((at) => paused.did.includes(at)) || paused.state === 'consuming',
     );
-    await until('all of it', () => third4.every((at) => done().has(at)), 40_000);
+    await until('all of it', () => third4.every((at) => done().has(at)));
     const reads = await append(1);
     await until('both read', () => [paused, third].every(({ did }) => reads.some((at) => did.includes(at))));
   });
 
   it('one that has nothing to do sleeps', async () => {
     const member = start(`processes-${randomUUID()}`, 'idle');
-    await until('it reads', () => member.state === 'consuming', 40_000);
+    await until('it reads', () => member.state === 'consuming');
     await new Promise((resolve) => setTimeout(resolve, 2_000));
     const before = member.sleeps;
     await new Promise((resolve) => setTimeout(resolve, 10_000));

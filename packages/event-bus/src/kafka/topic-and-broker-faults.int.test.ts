@@ -36,11 +36,11 @@ describe('topics, records and a broker that are not as they should be', () => {
   it('a topic that is not there at the start is waited for, and is not made by who reads it', async () => {
     const group = `faults-${randomUUID()}`;
     const { seen, member } = await startReader(world, group);
-    await until('it said that it cannot', () => member.health().state === 'waiting', 30_000);
+    await until('it said that it cannot', () => member.health().state === 'waiting');
     expect(await world.admin.listTopics()).not.toContain(topic);
     await world.makeTopics();
     const stream = await newStream(world, 2);
-    await until('read', () => seen.includes(`${stream}@2`), 30_000);
+    await until('read', () => seen.includes(`${stream}@2`));
     await member.stop();
   });
 
@@ -126,10 +126,10 @@ describe('topics, records and a broker that are not as they should be', () => {
     });
     for (const round of [1, 2]) {
       const before = await newStream(world, 2);
-      await until(`it reads, round ${round}`, () => seen.has(`${before}@2`), 30_000);
+      await until(`it reads, round ${round}`, () => seen.has(`${before}@2`));
       const unread = await newStream(world, 1);
       await world.broker.kill();
-      await until('it noticed', () => member.health().state === 'waiting', 30_000);
+      await until('it noticed', () => member.health().state === 'waiting');
       world.broker = await startKafka({ dataDir });
       const after = await newStream(world, 2);
       await until('it reads on', () => seen.has(`${after}@2`) && seen.has(`${unread}@1`), 60_000);
@@ -141,7 +141,7 @@ describe('topics, records and a broker that are not as they should be', () => {
     const group = await groupAtTheEnd(world);
     const { seen, member } = await startReader(world, group);
     const before = await Promise.all(Array.from({ length: 24 }, () => newStream(world, 2)));
-    await until('read', () => before.every((stream) => seen.includes(`${stream}@2`)), 30_000);
+    await until('read', () => before.every((stream) => seen.includes(`${stream}@2`)));
     await until('committed', async () => (await committedBy(world, group)) === (await writtenTo(world)));
     await world.admin.deleteTopics({ topics: [topic] });
     await until('gone', async () => !(await world.admin.listTopics()).includes(topic));
@@ -164,7 +164,7 @@ describe('topics, records and a broker that are not as they should be', () => {
       })),
     });
     const { seen, member, log } = await startReader(world, group);
-    await until('read', () => seen.includes(`${stream}@1`), 30_000);
+    await until('read', () => seen.includes(`${stream}@1`));
     expect(log.lines.filter(({ message }) => message.includes('no longer holds'))).toHaveLength(
       partitions.length,
     );

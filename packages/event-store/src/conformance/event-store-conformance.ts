@@ -507,6 +507,8 @@ export function eventStoreConformance(
             subscription: 's',
             holder: 'a',
             batchSize: 2,
+            // What comes sooner was hinted at.
+            pollMs: 300_000,
             handle: async (page) => {
               seen.push(...page.map(({ stream }) => stream));
             },
@@ -514,10 +516,8 @@ export function eventStoreConformance(
         for (const request of requests.slice(0, 3)) await store.append(request);
         const first = begin();
         await until(() => seen.length === 3);
-        const before = performance.now();
         for (const request of requests.slice(3, 4)) await store.append(request);
         await until(() => seen.length === 4);
-        expect(performance.now() - before).toBeLessThan(900); // Before the poll: the hint came.
         await first.stop();
         for (const request of requests.slice(4)) await store.append(request);
         const second = begin();

@@ -69,6 +69,7 @@ describe('a request that comes a byte at a time', () => {
     { part: 'body', head: `${post}content-length: 60000\r\n\r\n{"a":"` },
     { part: 'chunked body', head: `${post}transfer-encoding: chunked\r\n\r\n`, byte: '1\r\na\r\n' },
   ])('is answered 408 and cut, whatever its sender does: $part', async ({ head, byte = 'a' }) => {
+    const began = performance.now();
     const client = await stubborn(head);
     const drip = setInterval(() => client.socket.write(byte), 100);
     try {
@@ -78,6 +79,8 @@ describe('a request that comes a byte at a time', () => {
       client.socket.destroy();
     }
     expect(client.said()).toMatch(problem(408, 'request_timeout'));
+    // Ten seconds for a head and twenty for all of it; Node's own bound is a minute.
+    expect(performance.now() - began).toBeLessThan(55_000);
     expect(await isServed()).toBe(true);
   });
 });

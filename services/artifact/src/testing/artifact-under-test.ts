@@ -182,7 +182,7 @@ export class ArtifactUnderTest {
   async until(
     generation: string,
     wanted: (loaded: LoadedGeneration) => boolean,
-    withinMs = 15_000,
+    withinMs = 45_000,
   ): Promise<GenerationRecord[]> {
     const end = Date.now() + withinMs;
     for (;;) {

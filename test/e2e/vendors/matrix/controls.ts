@@ -3,7 +3,7 @@ import type { Other, Refused429 } from './mishaps.js';
 import type { Subject } from './subjects.js';
 import { unknownWord } from './tell.js';
 
-/** Over at once; one that is to be canceled is not, and ends by itself where it cannot be. */
+/** Over at once. */
 const quick = { seconds: 0.2 };
 const silent = { send: false };
 /** A look tells nothing for a while, or it might be there before the webhook. */
