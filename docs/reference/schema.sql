@@ -78,21 +78,12 @@ BEGIN
     share := artifact.fair_share(wanted_account, slots, floor);
   END IF;
   SELECT coalesce(max(t.served), 0) INTO now_served FROM artifact.turns t WHERE t.account = wanted_account AND t.tenant = '';
-  WITH RECURSIVE waiting AS (
-    (SELECT j.tenant FROM artifact.jobs j
-     WHERE j.account = wanted_account AND j.ready_since IS NOT NULL AND j.holder IS NULL
-     ORDER BY j.tenant LIMIT 1)
-    UNION ALL
-    SELECT (SELECT j.tenant FROM artifact.jobs j
-            WHERE j.account = wanted_account AND j.ready_since IS NOT NULL AND j.holder IS NULL AND j.tenant > w.tenant
-            ORDER BY j.tenant LIMIT 1)
-    FROM waiting w WHERE w.tenant IS NOT NULL
-  ), tenants AS MATERIALIZED (
+  WITH tenants AS MATERIALIZED (
     -- Who was away has saved nothing up, and owes nothing.
     SELECT w.tenant, greatest(coalesce(t.served, 0), now_served) AS served,
            coalesce(held[array_position(holders, w.tenant)], 0) AS held
-    FROM waiting w LEFT JOIN artifact.turns t ON t.account = wanted_account AND t.tenant = w.tenant
-    WHERE w.tenant IS NOT NULL
+    FROM artifact.waiting_tenants(wanted_account) w
+    LEFT JOIN artifact.turns t ON t.account = wanted_account AND t.tenant = w.tenant
     -- Who crowds the account may get nothing: it takes no place of one that does not.
     ORDER BY CASE WHEN coalesce(held[array_position(holders, w.tenant)], 0) >= share
              THEN artifact.has_waiting(wanted_account, w.tenant, slots) ELSE false END, served, w.tenant
@@ -180,18 +171,8 @@ CREATE FUNCTION artifact.fair_share(wanted_account text, slots integer, floor bi
     LANGUAGE sql STABLE
     SET plan_cache_mode TO 'force_custom_plan'
     AS $$
-  WITH RECURSIVE waiting AS (
-    (SELECT j.tenant FROM artifact.jobs j
-     WHERE j.account = wanted_account AND j.ready_since IS NOT NULL AND j.holder IS NULL
-     ORDER BY j.tenant LIMIT 1)
-    UNION ALL
-    SELECT (SELECT j.tenant FROM artifact.jobs j
-            WHERE j.account = wanted_account AND j.ready_since IS NOT NULL AND j.holder IS NULL AND j.tenant > w.tenant
-            ORDER BY j.tenant LIMIT 1)
-    FROM waiting w WHERE w.tenant IS NOT NULL
-  )
   SELECT ceil(slots::numeric / greatest(1, count(s.tenant)))::integer FROM (
-    (SELECT w.tenant FROM waiting w LIMIT slots + 1)
+    (SELECT w.tenant FROM artifact.waiting_tenants(wanted_account) w LIMIT slots + 1)
     UNION
     (SELECT j.tenant FROM artifact.jobs j WHERE j.account = wanted_account AND j.holds_slot AND j.slot >= floor)
     UNION
@@ -281,6 +262,24 @@ CREATE FUNCTION artifact.waited_for() RETURNS SETOF text
 $$;
 
 ALTER FUNCTION artifact.waited_for() OWNER TO darkroom_owner;
+
+CREATE FUNCTION artifact.waiting_tenants(wanted_account text) RETURNS TABLE(tenant text)
+    LANGUAGE sql STABLE
+    AS $$
+  WITH RECURSIVE waiting AS (
+    (SELECT j.tenant FROM artifact.jobs j
+     WHERE j.account = wanted_account AND j.ready_since IS NOT NULL AND j.holder IS NULL
+     ORDER BY j.tenant LIMIT 1)
+    UNION ALL
+    SELECT (SELECT j.tenant FROM artifact.jobs j
+            WHERE j.account = wanted_account AND j.ready_since IS NOT NULL AND j.holder IS NULL AND j.tenant > w.tenant
+            ORDER BY j.tenant LIMIT 1)
+    FROM waiting w WHERE w.tenant IS NOT NULL
+  )
+  SELECT w.tenant FROM waiting w WHERE w.tenant IS NOT NULL;
+$$;
+
+ALTER FUNCTION artifact.waiting_tenants(wanted_account text) OWNER TO darkroom_owner;
 
 CREATE FUNCTION artifact.wake_waiting(wanted_account text, after_since timestamp with time zone, after_generation uuid, most integer) RETURNS TABLE(since timestamp with time zone, generation uuid)
     LANGUAGE sql
@@ -698,21 +697,12 @@ BEGIN
     share := gateway.fair_share(wanted_account, slots, floor);
   END IF;
   SELECT coalesce(max(t.served), 0) INTO now_served FROM gateway.turns t WHERE t.account = wanted_account AND t.tenant = '';
-  WITH RECURSIVE waiting AS (
-    (SELECT j.tenant FROM gateway.jobs j
-     WHERE j.account = wanted_account AND j.ready_since IS NOT NULL AND j.holder IS NULL
-     ORDER BY j.tenant LIMIT 1)
-    UNION ALL
-    SELECT (SELECT j.tenant FROM gateway.jobs j
-            WHERE j.account = wanted_account AND j.ready_since IS NOT NULL AND j.holder IS NULL AND j.tenant > w.tenant
-            ORDER BY j.tenant LIMIT 1)
-    FROM waiting w WHERE w.tenant IS NOT NULL
-  ), tenants AS MATERIALIZED (
+  WITH tenants AS MATERIALIZED (
     -- Who was away has saved nothing up, and owes nothing.
     SELECT w.tenant, greatest(coalesce(t.served, 0), now_served) AS served,
            coalesce(held[array_position(holders, w.tenant)], 0) AS held
-    FROM waiting w LEFT JOIN gateway.turns t ON t.account = wanted_account AND t.tenant = w.tenant
-    WHERE w.tenant IS NOT NULL
+    FROM gateway.waiting_tenants(wanted_account) w
+    LEFT JOIN gateway.turns t ON t.account = wanted_account AND t.tenant = w.tenant
     -- Who crowds the account may get nothing: it takes no place of one that does not.
     ORDER BY CASE WHEN coalesce(held[array_position(holders, w.tenant)], 0) >= share
              THEN gateway.has_waiting(wanted_account, w.tenant, slots) ELSE false END, served, w.tenant
@@ -800,18 +790,8 @@ CREATE FUNCTION gateway.fair_share(wanted_account text, slots integer, floor big
     LANGUAGE sql STABLE
     SET plan_cache_mode TO 'force_custom_plan'
     AS $$
-  WITH RECURSIVE waiting AS (
-    (SELECT j.tenant FROM gateway.jobs j
-     WHERE j.account = wanted_account AND j.ready_since IS NOT NULL AND j.holder IS NULL
-     ORDER BY j.tenant LIMIT 1)
-    UNION ALL
-    SELECT (SELECT j.tenant FROM gateway.jobs j
-            WHERE j.account = wanted_account AND j.ready_since IS NOT NULL AND j.holder IS NULL AND j.tenant > w.tenant
-            ORDER BY j.tenant LIMIT 1)
-    FROM waiting w WHERE w.tenant IS NOT NULL
-  )
   SELECT ceil(slots::numeric / greatest(1, count(s.tenant)))::integer FROM (
-    (SELECT w.tenant FROM waiting w LIMIT slots + 1)
+    (SELECT w.tenant FROM gateway.waiting_tenants(wanted_account) w LIMIT slots + 1)
     UNION
     (SELECT j.tenant FROM gateway.jobs j WHERE j.account = wanted_account AND j.holds_slot AND j.slot >= floor)
     UNION
@@ -999,6 +979,24 @@ CREATE FUNCTION gateway.waited_for() RETURNS SETOF text
 $$;
 
 ALTER FUNCTION gateway.waited_for() OWNER TO darkroom_owner;
+
+CREATE FUNCTION gateway.waiting_tenants(wanted_account text) RETURNS TABLE(tenant text)
+    LANGUAGE sql STABLE
+    AS $$
+  WITH RECURSIVE waiting AS (
+    (SELECT j.tenant FROM gateway.jobs j
+     WHERE j.account = wanted_account AND j.ready_since IS NOT NULL AND j.holder IS NULL
+     ORDER BY j.tenant LIMIT 1)
+    UNION ALL
+    SELECT (SELECT j.tenant FROM gateway.jobs j
+            WHERE j.account = wanted_account AND j.ready_since IS NOT NULL AND j.holder IS NULL AND j.tenant > w.tenant
+            ORDER BY j.tenant LIMIT 1)
+    FROM waiting w WHERE w.tenant IS NOT NULL
+  )
+  SELECT w.tenant FROM waiting w WHERE w.tenant IS NOT NULL;
+$$;
+
+ALTER FUNCTION gateway.waiting_tenants(wanted_account text) OWNER TO darkroom_owner;
 
 CREATE FUNCTION gateway.wake_waiting(wanted_account text, after_since timestamp with time zone, after_generation uuid, most integer) RETURNS TABLE(since timestamp with time zone, generation uuid)
     LANGUAGE sql
@@ -1271,7 +1269,7 @@ CREATE TABLE artifact.job_migrations (
 
 ALTER TABLE artifact.job_migrations OWNER TO darkroom_owner;
 
-COMMENT ON TABLE artifact.job_migrations IS 'access 9ea0e9e0b927290af975ae56e154e3192da499593d8646aea8b89f19d703e77f';
+COMMENT ON TABLE artifact.job_migrations IS 'access 894b6ca8b3074c1486636cebd633738a95e19f1a662f7f517c882c31252f8ca8';
 
 CREATE SEQUENCE artifact.slots
     START WITH 1
@@ -1475,7 +1473,7 @@ CREATE TABLE gateway.job_migrations (
 
 ALTER TABLE gateway.job_migrations OWNER TO darkroom_owner;
 
-COMMENT ON TABLE gateway.job_migrations IS 'access 616e973e9223e3ea883f363bce388cc563af0de354722b3af1c45800d7f439fc';
+COMMENT ON TABLE gateway.job_migrations IS 'access 7b79d9b707276a331ae2178b006fd3ed43f1ff5bd9fe8f359d0436abddd79bdf';
 
 CREATE TABLE gateway.migrations (
     number integer NOT NULL,
