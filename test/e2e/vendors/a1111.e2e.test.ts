@@ -1,8 +1,5 @@
 import { a1111Protocol, startDouble } from '@darkroom/vendor-doubles';
-import sharp from 'sharp';
-import { getBytes, getGeneration } from '../../faults/client.js';
-import { until } from '../../faults/until.js';
-import { lostAnswersStayOpen } from './lost-answers.js';
+import { freeFailuresAreTriedAgain, isRefusedUnpaid, lostAnswersStayOpen } from './shared-cases.js';
 import { credential, VendorWorld } from './vendor-world.js';
 
 let world: VendorWorld;
@@ -23,8 +20,7 @@ it('draws once, and serves the pictures that came with the answer, without their
     expect(resource).toMatchObject({ status: 'succeeded', attempts: 1 });
     expect(resource.artifacts).toHaveLength(2);
     for (const { content_url } of resource.artifacts) {
-      const bytes = await getBytes(world.target, content_url);
-      expect(await sharp(bytes).metadata()).toMatchObject({ format: 'png', width: 512, height: 768 });
+      expect(await world.picture(content_url)).toMatchObject({ format: 'png', width: 512, height: 768 });
     }
   });
   expect(bill).toBe(1);
@@ -33,24 +29,9 @@ it('draws once, and serves the pictures that came with the answer, without their
 
 lostAnswersStayOpen(() => world);
 
-it('tries again what failed on a machine of one’s own', async () => {
-  world.vendor.control({ job: { seconds: 0.1, end: 'failed' } });
-  const id = await world.create();
-  await until('the first failure', 10, async () =>
-    (await getGeneration(world.target, id)).attempts > 1 ? true : undefined,
-  );
-  world.vendor.control({ job: { seconds: 0.1 } });
-  expect(await world.ended(id)).toMatchObject({ status: 'succeeded' });
-});
+freeFailuresAreTriedAgain(() => world);
 
-it.each([{ size: '1001x1000' }, { output_format: 'webp' }])(
-  'refuses %j before anything is drawn',
-  async (body) => {
-    const before = world.vendor.book.submits;
-    expect(await world.ask(body)).toMatchObject({ status: 422 });
-    expect(world.vendor.book.submits).toBe(before);
-  },
-);
+isRefusedUnpaid(() => world, [{ size: '1001x1000' }, { output_format: 'webp' }]);
 
 it('asks for nothing but pictures, as what interrupts would end the work of others, and says its password to nobody else', () => {
   const basic = `Basic ${btoa(credential)}`;

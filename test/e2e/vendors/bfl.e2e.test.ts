@@ -1,7 +1,10 @@
 import { bflProtocol, type ControlsInput, startDouble } from '@darkroom/vendor-doubles';
-import sharp from 'sharp';
-import { getBytes } from '../../faults/client.js';
-import { until } from '../../faults/until.js';
+import {
+  endsWellOnce,
+  isRefusedUnpaid,
+  keyIsSaidToTheVendorAlone,
+  wrongSignaturesAreRefused,
+} from './shared-cases.js';
 import { credential, VendorWorld } from './vendor-world.js';
 
 const start = async (isRegional: boolean): Promise<VendorWorld> => {
@@ -23,8 +26,11 @@ describe('Black Forest Labs', () => {
         await world.create({ size: '1024x768', output_format: 'jpeg', seed: 99 }),
       );
       expect(resource).toMatchObject({ status: 'succeeded', attempts: 1 });
-      const bytes = await getBytes(world.target, resource.artifacts[0]?.content_url ?? '');
-      expect(await sharp(bytes).metadata()).toMatchObject({ format: 'jpeg', width: 1024, height: 768 });
+      expect(await world.picture(resource.artifacts[0]?.content_url)).toMatchObject({
+        format: 'jpeg',
+        width: 1024,
+        height: 768,
+      });
       expect(resource.cost).toMatchObject({ actual_micros: '35000', currency: 'USD' });
     });
     expect(bill).toBe(1);
@@ -39,12 +45,7 @@ describe('Black Forest Labs', () => {
     'is charged once where the answer was lost: the webhook tells, and is asked about (%j)',
     async (submit) => {
       world.vendor.control({ submit, job: { seconds: 0.2 } });
-      const before = world.vendor.book.submits;
-      const bill = await world.billed(async () => {
-        expect(await world.ended(await world.create())).toMatchObject({ status: 'succeeded', attempts: 1 });
-      });
-      expect(bill).toBe(1);
-      expect(world.vendor.book.submits - before).toBe(1);
+      await endsWellOnce(world);
     },
   );
 
@@ -59,18 +60,7 @@ describe('Black Forest Labs', () => {
     expect(world.vendor.book.submits - before).toBe(2);
   });
 
-  it('believes no webhook that is signed with anything else than what it was sent', async () => {
-    world.vendor.control({ job: { seconds: 0.1 }, webhook: { wrongSignature: true } });
-    const before = world.vendor.deliveries.length;
-    expect(await world.ended(await world.create())).toMatchObject({ status: 'succeeded' });
-    await until('a try', 10, async () => (world.vendor.deliveries.length > before ? true : undefined));
-    expect(world.vendor.deliveries.slice(before)).toContain(401);
-    world.vendor.control({ job: { seconds: 0.1 } });
-    expect(await world.ended(await world.create())).toMatchObject({ status: 'succeeded' });
-    await until('one that is taken', 10, async () =>
-      world.vendor.deliveries.includes(204) ? true : undefined,
-    );
-  });
+  wrongSignaturesAreRefused(() => world);
 
   it('says honestly that it was moderated, at no cost', async () => {
     world.vendor.control({ job: { seconds: 0.1, end: 'moderated' } });
@@ -81,16 +71,9 @@ describe('Black Forest Labs', () => {
     });
   });
 
-  it.each(['1000x1000', '2048x2048'])('refuses %s before anything is paid for', async (size) => {
-    const before = world.vendor.book.submits;
-    expect(await world.ask({ size })).toMatchObject({ status: 422 });
-    expect(world.vendor.book.submits).toBe(before);
-  });
+  isRefusedUnpaid(() => world, [{ size: '1000x1000' }, { size: '2048x2048' }]);
 
-  it('says its key to the vendor alone', () => {
-    expect(world.vendor.calls.every(({ headers }) => headers['x-key'] === credential)).toBe(true);
-    expect(world.printed).not.toContain(credential);
-  });
+  keyIsSaidToTheVendorAlone(() => world, 'x-key', credential);
 });
 
 it('asks for a task where the vendor said that it is asked for', async () => {

@@ -3,8 +3,6 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { freePort } from '@darkroom/embedded-postgres';
 import { type CogServer, startCogServer } from '@darkroom/vendor-doubles';
-import sharp from 'sharp';
-import { getBytes } from '../../faults/client.js';
 import { until } from '../../faults/until.js';
 import { VendorWorld } from './vendor-world.js';
 
@@ -81,8 +79,10 @@ it('draws with a model of one’s own', async () => {
   const bill = await world.billed(async () => {
     const resource = await world.ended(await world.create({ size: '1024x768', count: 2, seed: 7 }));
     expect(resource).toMatchObject({ status: 'succeeded', attempts: 1 });
-    const bytes = await getBytes(world.target, resource.artifacts[1]?.content_url ?? '');
-    expect(await sharp(bytes).metadata()).toMatchObject({ width: 1024, height: 768 });
+    expect(await world.picture(resource.artifacts[1]?.content_url)).toMatchObject({
+      width: 1024,
+      height: 768,
+    });
   });
   expect(bill).toBe(1);
   expect(cog.bill.at(-1)).toBe('7');

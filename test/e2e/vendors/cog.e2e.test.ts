@@ -1,7 +1,7 @@
 import { cogProtocol, type ControlsInput, startDouble } from '@darkroom/vendor-doubles';
-import sharp from 'sharp';
-import { getBytes, getGeneration, tryCancel } from '../../faults/client.js';
+import { getGeneration } from '../../faults/client.js';
 import { until } from '../../faults/until.js';
+import { endsWellOnce, isCanceledAtTheVendor } from './shared-cases.js';
 import { credential, VendorWorld } from './vendor-world.js';
 
 const token = 'canary-of-the-webhook-token';
@@ -26,8 +26,11 @@ it('runs once, and serves the pictures that the webhook carried', async () => {
     );
     expect(resource).toMatchObject({ status: 'succeeded', attempts: 1 });
     expect(resource.artifacts).toHaveLength(4);
-    const bytes = await getBytes(world.target, resource.artifacts[3]?.content_url ?? '');
-    expect(await sharp(bytes).metadata()).toMatchObject({ format: 'png', width: 2048, height: 1024 });
+    expect(await world.picture(resource.artifacts[3]?.content_url)).toMatchObject({
+      format: 'png',
+      width: 2048,
+      height: 1024,
+    });
   });
   expect(bill).toBe(1);
   expect(world.vendor.book.bill.at(-1)).toMatchObject({ order: { seed: 99, count: 4 } });
@@ -45,12 +48,7 @@ it.each<ControlsInput>([
   { answers: { extraFields: true, oddTypes: true } },
 ])('runs once, and is not asked twice, where %j', async (controls) => {
   world.vendor.control({ job: { seconds: 0.2 }, ...controls });
-  const before = world.vendor.book.submits;
-  const bill = await world.billed(async () => {
-    expect(await world.ended(await world.create())).toMatchObject({ status: 'succeeded', attempts: 1 });
-  });
-  expect(bill).toBe(1);
-  expect(world.vendor.book.submits - before).toBe(1);
+  await endsWellOnce(world);
 });
 
 it('believes nobody who does not bear the token', async () => {
@@ -72,17 +70,7 @@ it('waits for a place where all are taken, at no cost', async () => {
   expect(bill).toBe(1);
 });
 
-it('cancels what runs', async () => {
-  world.vendor.control({ job: { seconds: 60 } });
-  const id = await world.create();
-  await until('the run', 10, async () =>
-    (await getGeneration(world.target, id)).status === 'processing' ? true : undefined,
-  );
-  expect(await tryCancel(world.target, id)).toBe('taken');
-  expect(await world.ended(id)).toMatchObject({ status: 'canceled' });
-  const job = world.vendor.book.bill.at(-1);
-  expect(job?.canceledAt).not.toBeNull();
-});
+isCanceledAtTheVendor(() => world, 60);
 
 it('says honestly that the model filtered it', async () => {
   world.vendor.control({ job: { seconds: 0.1, end: 'moderated' } });

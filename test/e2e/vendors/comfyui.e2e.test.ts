@@ -1,7 +1,10 @@
 import { comfyuiProtocol, type ControlsInput, startDouble } from '@darkroom/vendor-doubles';
-import sharp from 'sharp';
-import { getBytes, getGeneration, tryCancel } from '../../faults/client.js';
-import { until } from '../../faults/until.js';
+import {
+  endsWellOnce,
+  freeFailuresAreTriedAgain,
+  isCanceledAtTheVendor,
+  isRefusedUnpaid,
+} from './shared-cases.js';
 import { VendorWorld } from './vendor-world.js';
 
 let world: VendorWorld;
@@ -20,8 +23,11 @@ it('queues a graph once, and serves the pictures that it verified', async () => 
   const bill = await world.billed(async () => {
     const resource = await world.ended(await world.create({ size: '1024x768', count: 2, seed: 99 }));
     expect(resource).toMatchObject({ status: 'succeeded', attempts: 1 });
-    const bytes = await getBytes(world.target, resource.artifacts[1]?.content_url ?? '');
-    expect(await sharp(bytes).metadata()).toMatchObject({ format: 'png', width: 1024, height: 768 });
+    expect(await world.picture(resource.artifacts[1]?.content_url)).toMatchObject({
+      format: 'png',
+      width: 1024,
+      height: 768,
+    });
   });
   expect(bill).toBe(1);
   expect(world.vendor.book.bill.at(-1)).toMatchObject({ order: { seed: 99, count: 2 } });
@@ -34,10 +40,7 @@ it.each<ControlsInput['submit']>([
   { mishap: 'accept-then-cut-body', times: 1 },
 ])('runs it once where the answer was lost: it is found by our id (%j)', async (submit) => {
   world.vendor.control({ submit, job: { seconds: 0.3 } });
-  const bill = await world.billed(async () => {
-    expect(await world.ended(await world.create())).toMatchObject({ status: 'succeeded', attempts: 1 });
-  });
-  expect(bill).toBe(1);
+  await endsWellOnce(world);
 });
 
 it('leaves an open question where it is nowhere, as a restart may have forgotten it, and queues nothing again', async () => {
@@ -50,31 +53,8 @@ it('leaves an open question where it is nowhere, as a restart may have forgotten
   expect(world.vendor.book.submits - before).toBe(2);
 });
 
-it('cancels what runs, by its id', async () => {
-  world.vendor.control({ job: { seconds: 60 } });
-  const id = await world.create();
-  await until('the run', 10, async () =>
-    (await getGeneration(world.target, id)).status === 'processing' ? true : undefined,
-  );
-  expect(await tryCancel(world.target, id)).toBe('taken');
-  expect(await world.ended(id)).toMatchObject({ status: 'canceled' });
-});
+isCanceledAtTheVendor(() => world, 60);
 
-it('tries again what failed on a machine of one’s own', async () => {
-  world.vendor.control({ job: { seconds: 0.1, end: 'failed' } });
-  const id = await world.create();
-  await until('the first failure', 30, async () =>
-    (await getGeneration(world.target, id)).attempts > 1 ? true : undefined,
-  );
-  world.vendor.control({ job: { seconds: 0.1 } });
-  expect(await world.ended(id)).toMatchObject({ status: 'succeeded' });
-});
+freeFailuresAreTriedAgain(() => world);
 
-it.each([{ size: '1001x1000' }, { output_format: 'webp' }])(
-  'refuses %j before anything is queued',
-  async (body) => {
-    const before = world.vendor.book.submits;
-    expect(await world.ask(body)).toMatchObject({ status: 422 });
-    expect(world.vendor.book.submits).toBe(before);
-  },
-);
+isRefusedUnpaid(() => world, [{ size: '1001x1000' }, { output_format: 'webp' }]);

@@ -1,7 +1,10 @@
 import { type ControlsInput, falProtocol, startDouble } from '@darkroom/vendor-doubles';
-import sharp from 'sharp';
-import { getBytes, getGeneration } from '../../faults/client.js';
-import { until } from '../../faults/until.js';
+import {
+  endsWellOnce,
+  freeFailuresAreTriedAgain,
+  keyIsSaidToTheVendorAlone,
+  wrongSignaturesAreRefused,
+} from './shared-cases.js';
 import { credential, VendorWorld } from './vendor-world.js';
 
 let world: VendorWorld;
@@ -23,8 +26,11 @@ it('asks the vendor once, and serves the pictures that it verified', async () =>
     );
     expect(resource).toMatchObject({ status: 'succeeded', attempts: 1 });
     expect(resource.artifacts).toHaveLength(2);
-    const bytes = await getBytes(world.target, resource.artifacts[0]?.content_url ?? '');
-    expect(await sharp(bytes).metadata()).toMatchObject({ format: 'jpeg', width: 1024, height: 768 });
+    expect(await world.picture(resource.artifacts[0]?.content_url)).toMatchObject({
+      format: 'jpeg',
+      width: 1024,
+      height: 768,
+    });
   });
   expect(bill).toBe(1);
   expect(world.vendor.book.bill.at(-1)).toMatchObject({ order: { seed: 99, count: 2 } });
@@ -41,24 +47,10 @@ it.each<[string, ControlsInput]>([
   ],
 ])('is charged once where the answer was lost and %s', async (_what, controls) => {
   world.vendor.control(controls);
-  const bill = await world.billed(async () => {
-    expect(await world.ended(await world.create())).toMatchObject({ status: 'succeeded', attempts: 1 });
-  });
-  expect(bill).toBe(1);
+  await endsWellOnce(world);
 });
 
-it('believes no webhook that another key signed', async () => {
-  world.vendor.control({ job: { seconds: 0.1 }, webhook: { wrongSignature: true } });
-  const before = world.vendor.deliveries.length;
-  expect(await world.ended(await world.create())).toMatchObject({ status: 'succeeded' });
-  await until('a try', 10, async () => (world.vendor.deliveries.length > before ? true : undefined));
-  expect(world.vendor.deliveries.slice(before)).toContain(401);
-  world.vendor.control({ job: { seconds: 0.1 } });
-  expect(await world.ended(await world.create())).toMatchObject({ status: 'succeeded' });
-  await until('one that is taken', 10, async () =>
-    world.vendor.deliveries.includes(204) ? true : undefined,
-  );
-});
+wrongSignaturesAreRefused(() => world);
 
 it.each<[string, ControlsInput, object]>([
   ['moderated', { job: { end: 'moderated' } }, { code: 'content_rejected', charge: 'certain' }],
@@ -68,18 +60,11 @@ it.each<[string, ControlsInput, object]>([
   expect(await world.ended(await world.create())).toMatchObject({ status: 'failed', error });
 });
 
-it('tries again what the vendor failed at free of charge', async () => {
-  world.vendor.control({ job: { seconds: 0.1, end: 'failed' } });
-  const id = await world.create();
-  await until('the first failure', 10, async () =>
-    (await getGeneration(world.target, id)).attempts > 1 ? true : undefined,
-  );
-  world.vendor.control({ job: { seconds: 0.1 } });
-  expect(await world.ended(id)).toMatchObject({ status: 'succeeded' });
-});
+freeFailuresAreTriedAgain(() => world);
 
-it('says its key to the vendor alone', () => {
-  const asked = world.vendor.calls.filter(({ path }) => !path.includes('/.well-known'));
-  expect(asked.every(({ headers }) => headers.authorization === `Key ${credential}`)).toBe(true);
-  expect(world.printed).not.toContain(credential);
-});
+keyIsSaidToTheVendorAlone(
+  () => world,
+  'authorization',
+  `Key ${credential}`,
+  (path) => !path.includes('/.well-known'),
+);

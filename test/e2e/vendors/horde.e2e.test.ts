@@ -1,7 +1,11 @@
 import { type ControlsInput, hordeProtocol, startDouble } from '@darkroom/vendor-doubles';
-import sharp from 'sharp';
-import { getBytes, getGeneration, tryCancel } from '../../faults/client.js';
-import { until } from '../../faults/until.js';
+import { getGeneration } from '../../faults/client.js';
+import {
+  endsWellOnce,
+  isCanceledAtTheVendor,
+  isRefusedUnpaid,
+  keyIsSaidToTheVendorAlone,
+} from './shared-cases.js';
 import { credential, VendorWorld } from './vendor-world.js';
 
 let world: VendorWorld;
@@ -13,15 +17,19 @@ beforeAll(async () => {
 afterAll(() => world.stop());
 beforeEach(() => world.vendor.control({ job: { seconds: 0.2 } }));
 
-/** Its workers send webp. */
-const create = (body: object = {}): Promise<string> => world.create({ output_format: 'webp', ...body });
+/** What its workers send. */
+const ofWorkers = { output_format: 'webp' };
+const create = (body: object = {}): Promise<string> => world.create({ ...ofWorkers, ...body });
 
 it('asks once, and serves the pictures that it verified, at no price', async () => {
   const bill = await world.billed(async () => {
     const resource = await world.ended(await create({ size: '1024x768', count: 2, seed: 99 }));
     expect(resource).toMatchObject({ status: 'succeeded', attempts: 1 });
-    const bytes = await getBytes(world.target, resource.artifacts[1]?.content_url ?? '');
-    expect(await sharp(bytes).metadata()).toMatchObject({ format: 'webp', width: 1024, height: 768 });
+    expect(await world.picture(resource.artifacts[1]?.content_url)).toMatchObject({
+      format: 'webp',
+      width: 1024,
+      height: 768,
+    });
     expect(resource.cost).toMatchObject({ estimated_micros: '0' });
   });
   expect(bill).toBe(1);
@@ -35,12 +43,7 @@ it.each<ControlsInput['submit']>([
   { mishap: 'accept-then-cut-body', times: 1 },
 ])('is drawn once where the answer was lost: the webhook names the request (%j)', async (submit) => {
   world.vendor.control({ submit, job: { seconds: 0.2 } });
-  const before = world.vendor.book.submits;
-  const bill = await world.billed(async () => {
-    expect(await world.ended(await create())).toMatchObject({ status: 'succeeded', attempts: 1 });
-  });
-  expect(bill).toBe(1);
-  expect(world.vendor.book.submits - before).toBe(1);
+  await endsWellOnce(world, ofWorkers);
 });
 
 it.each([
@@ -75,27 +78,15 @@ it('says honestly that the picture was censored, and passes nothing on', async (
   });
 });
 
-it('cancels what nobody has picked up', async () => {
-  world.vendor.control({ job: { seconds: 600 } });
-  const id = await create();
-  await until('the queue', 10, async () =>
-    (await getGeneration(world.target, id)).status === 'processing' ? true : undefined,
-  );
-  expect(await tryCancel(world.target, id)).toBe('taken');
-  expect(await world.ended(id)).toMatchObject({ status: 'canceled' });
-});
+// Nobody has picked it up for a tenth of that.
+isCanceledAtTheVendor(() => world, 600, ofWorkers);
 
-it.each([{ size: '1000x1000' }, { size: '4096x1024' }, { output_format: 'png' }, { count: 5 }])(
-  'refuses %j before anybody is asked',
-  async (body) => {
-    const before = world.vendor.book.submits;
-    expect(await world.ask({ output_format: 'webp', ...body })).toMatchObject({ status: 422 });
-    expect(world.vendor.book.submits).toBe(before);
-  },
+isRefusedUnpaid(
+  () => world,
+  [{ size: '1000x1000' }, { size: '4096x1024' }, { output_format: 'png' }, { count: 5 }].map((body) => ({
+    ...ofWorkers,
+    ...body,
+  })),
 );
 
-it('says its key to the vendor alone', () => {
-  expect(world.vendor.calls.length).toBeGreaterThan(0);
-  expect(world.vendor.calls.every(({ headers }) => headers['apikey'] === credential)).toBe(true);
-  expect(world.printed).not.toContain(credential);
-});
+keyIsSaidToTheVendorAlone(() => world, 'apikey', credential);

@@ -1,7 +1,5 @@
 import { openaiProtocol, startDouble } from '@darkroom/vendor-doubles';
-import sharp from 'sharp';
-import { getBytes } from '../../faults/client.js';
-import { lostAnswersStayOpen } from './lost-answers.js';
+import { isRefusedUnpaid, keyIsSaidToTheVendorAlone, lostAnswersStayOpen } from './shared-cases.js';
 import { credential, VendorWorld } from './vendor-world.js';
 
 let world: VendorWorld;
@@ -19,8 +17,11 @@ it('asks the vendor once, and serves the pictures that came with the answer', as
     const resource = await world.ended(id);
     expect(resource).toMatchObject({ status: 'succeeded', attempts: 1 });
     expect(resource.artifacts).toHaveLength(2);
-    const bytes = await getBytes(world.target, resource.artifacts[1]?.content_url ?? '');
-    expect(await sharp(bytes).metadata()).toMatchObject({ format: 'webp', width: 1536, height: 1024 });
+    expect(await world.picture(resource.artifacts[1]?.content_url)).toMatchObject({
+      format: 'webp',
+      width: 1536,
+      height: 1024,
+    });
   });
   expect(bill).toBe(1);
 });
@@ -44,15 +45,6 @@ it('leaves the vendor alone for as long as its headers say that nothing is left'
   expect((second ?? 0) - (first ?? 0)).toBeGreaterThanOrEqual(2_500);
 });
 
-it('refuses what the model does not make before anything is paid for', async () => {
-  const before = world.vendor.book.submits;
-  expect(await world.ask({ size: '512x512' })).toMatchObject({ status: 422 });
-  expect(world.vendor.book.submits).toBe(before);
-});
+isRefusedUnpaid(() => world, [{ size: '512x512' }]);
 
-it('says its key to the vendor alone', () => {
-  expect(world.vendor.calls.every(({ headers }) => headers.authorization === `Bearer ${credential}`)).toBe(
-    true,
-  );
-  expect(world.printed).not.toContain(credential);
-});
+keyIsSaidToTheVendorAlone(() => world, 'authorization', `Bearer ${credential}`);

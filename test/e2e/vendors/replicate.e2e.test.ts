@@ -1,7 +1,6 @@
 import { type ControlsInput, replicateProtocol, startDouble } from '@darkroom/vendor-doubles';
-import sharp from 'sharp';
-import { getBytes } from '../../faults/client.js';
 import { until } from '../../faults/until.js';
+import { endsWellOnce, keyIsSaidToTheVendorAlone } from './shared-cases.js';
 import { credential, VendorWorld } from './vendor-world.js';
 
 const model = 'replicate/black-forest-labs/flux-schnell';
@@ -24,8 +23,11 @@ it('asks the vendor once, and serves the pictures that it verified', async () =>
     );
     expect(resource).toMatchObject({ status: 'succeeded', attempts: 1 });
     expect(resource.artifacts).toHaveLength(2);
-    const bytes = await getBytes(world.target, resource.artifacts[0]?.content_url ?? '');
-    expect(await sharp(bytes).metadata()).toMatchObject({ format: 'webp', width: 1344, height: 768 });
+    expect(await world.picture(resource.artifacts[0]?.content_url)).toMatchObject({
+      format: 'webp',
+      width: 1344,
+      height: 768,
+    });
   });
   expect(bill).toBe(1);
   expect(world.vendor.book.bill.at(-1)).toMatchObject({ order: { seed: 99, count: 2 } });
@@ -43,13 +45,7 @@ it.each<[string, ControlsInput]>([
   ['only the webhook tells', { submit: { mishap: 'accept-then-drop', times: 1 }, list: { lagSeconds: 600 } }],
 ])('is charged once where the submit was taken and %s', async (_what, controls) => {
   world.vendor.control(controls);
-  const bill = await world.billed(async () => {
-    expect(await world.ended(await world.create({ size }))).toMatchObject({
-      status: 'succeeded',
-      attempts: 1,
-    });
-  });
-  expect(bill).toBe(1);
+  await endsWellOnce(world, { size });
 });
 
 it('shows as an open question what nobody can tell, and submits it to nobody again', async () => {
@@ -70,13 +66,7 @@ it.each<ControlsInput['output']>([
   { spoilt: 'html', times: 1 },
 ])('fetches a picture again where it came as %j', async (output) => {
   world.vendor.control({ output });
-  const bill = await world.billed(async () => {
-    expect(await world.ended(await world.create({ size }))).toMatchObject({
-      status: 'succeeded',
-      attempts: 1,
-    });
-  });
-  expect(bill).toBe(1);
+  await endsWellOnce(world, { size });
 });
 
 it.each<ControlsInput['output']>([{ spoilt: 'bomb' }, { spoilt: 'redirect-loopback' }])(
@@ -132,9 +122,4 @@ it('offers what the account serves, with the sizes', async () => {
   });
 });
 
-it('says its key to the vendor alone', async () => {
-  expect(world.vendor.calls.every(({ headers }) => headers.authorization === `Bearer ${credential}`)).toBe(
-    true,
-  );
-  expect(world.printed).not.toContain(credential);
-});
+keyIsSaidToTheVendorAlone(() => world, 'authorization', `Bearer ${credential}`);

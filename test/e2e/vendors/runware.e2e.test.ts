@@ -1,7 +1,7 @@
 import { type ControlsInput, runwareProtocol, startDouble } from '@darkroom/vendor-doubles';
-import sharp from 'sharp';
-import { getBytes, getGeneration } from '../../faults/client.js';
+import { getGeneration } from '../../faults/client.js';
 import { until } from '../../faults/until.js';
+import { endsWellOnce, isRefusedUnpaid, keyIsSaidToTheVendorAlone } from './shared-cases.js';
 import { credential, VendorWorld } from './vendor-world.js';
 
 const start = async (options: Parameters<typeof runwareProtocol>[0] = {}): Promise<VendorWorld> => {
@@ -23,8 +23,11 @@ describe('Runware', () => {
         await world.create({ size: '1024x768', output_format: 'webp', seed: 99 }),
       );
       expect(resource).toMatchObject({ status: 'succeeded', attempts: 1 });
-      const bytes = await getBytes(world.target, resource.artifacts[0]?.content_url ?? '');
-      expect(await sharp(bytes).metadata()).toMatchObject({ format: 'webp', width: 1024, height: 768 });
+      expect(await world.picture(resource.artifacts[0]?.content_url)).toMatchObject({
+        format: 'webp',
+        width: 1024,
+        height: 768,
+      });
       expect(resource.cost).toMatchObject({ actual_micros: '3800', currency: 'USD' });
     });
     expect(bill).toBe(1);
@@ -40,12 +43,7 @@ describe('Runware', () => {
     'is charged once where the answer was lost, without a webhook: the id finds the task (%j)',
     async (submit) => {
       world.vendor.control({ submit, job: { seconds: 0.2 }, webhook: { send: false } });
-      const before = world.vendor.book.submits;
-      const bill = await world.billed(async () => {
-        expect(await world.ended(await world.create())).toMatchObject({ status: 'succeeded', attempts: 1 });
-      });
-      expect(bill).toBe(1);
-      expect(world.vendor.book.submits - before).toBe(1);
+      await endsWellOnce(world);
     },
   );
 
@@ -68,10 +66,7 @@ describe('Runware', () => {
     const before = world.vendor.deliveries.length;
     expect(await world.ended(await world.create())).toMatchObject({ status: 'succeeded' });
     world.vendor.control({ job: { seconds: 0.1 }, webhook: { wrongJob: true } });
-    const bill = await world.billed(async () => {
-      expect(await world.ended(await world.create())).toMatchObject({ status: 'succeeded', attempts: 1 });
-    });
-    expect(bill).toBe(1);
+    await endsWellOnce(world);
     await until('both', 10, async () => (world.vendor.deliveries.length - before > 1 ? true : undefined));
     expect(world.vendor.deliveries.slice(before)).toEqual([204, 204]);
   });
@@ -86,20 +81,17 @@ describe('Runware', () => {
     expect(bill).toBe(1);
   });
 
-  it.each([{ size: '1000x1000' }, { size: '64x64' }, { size: '2112x2112' }, { count: 2 }])(
-    'refuses %j before anything is paid for',
-    async (body) => {
-      const before = world.vendor.book.submits;
-      expect(await world.ask(body)).toMatchObject({ status: 422 });
-      expect(world.vendor.book.submits).toBe(before);
-    },
+  isRefusedUnpaid(
+    () => world,
+    [{ size: '1000x1000' }, { size: '64x64' }, { size: '2112x2112' }, { count: 2 }],
   );
 
-  it('says its key to the vendor alone', () => {
-    const asked = world.vendor.calls.filter(({ path }) => path === '/v1');
-    expect(asked.every(({ headers }) => headers.authorization === `Bearer ${credential}`)).toBe(true);
-    expect(world.printed).not.toContain(credential);
-  });
+  keyIsSaidToTheVendorAlone(
+    () => world,
+    'authorization',
+    `Bearer ${credential}`,
+    (path) => path === '/v1',
+  );
 });
 
 it('is charged once where the answers are lost and everything is killed, and the archive alone remembers', async () => {

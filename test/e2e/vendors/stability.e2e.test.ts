@@ -1,7 +1,5 @@
 import { stabilityProtocol, startDouble } from '@darkroom/vendor-doubles';
-import sharp from 'sharp';
-import { getBytes } from '../../faults/client.js';
-import { lostAnswersStayOpen } from './lost-answers.js';
+import { isRefusedUnpaid, keyIsSaidToTheVendorAlone, lostAnswersStayOpen } from './shared-cases.js';
 import { credential, VendorWorld } from './vendor-world.js';
 
 let world: VendorWorld;
@@ -24,8 +22,11 @@ it('asks once, and serves the picture that came with the answer', async () => {
       cost: { currency: 'USD', estimated_micros: '65000' },
     });
     expect(resource.artifacts).toHaveLength(1);
-    const bytes = await getBytes(world.target, resource.artifacts[0]?.content_url ?? '');
-    expect(await sharp(bytes).metadata()).toMatchObject({ format: 'webp', width: 832, height: 1216 });
+    expect(await world.picture(resource.artifacts[0]?.content_url)).toMatchObject({
+      format: 'webp',
+      width: 832,
+      height: 1216,
+    });
   });
   expect(bill).toBe(1);
   expect(world.vendor.book.bill.at(-1)).toMatchObject({
@@ -56,18 +57,6 @@ it('says honestly that the prompt was rejected, at no cost', async () => {
   });
 });
 
-it.each([{ size: '512x512' }, { count: 2 }])(
-  'refuses %j, which the model does not make, before anything is paid for',
-  async (body) => {
-    const before = world.vendor.book.submits;
-    expect(await world.ask(body)).toMatchObject({ status: 422 });
-    expect(world.vendor.book.submits).toBe(before);
-  },
-);
+isRefusedUnpaid(() => world, [{ size: '512x512' }, { count: 2 }]);
 
-it('says its key to the vendor alone', () => {
-  expect(world.vendor.calls.every(({ headers }) => headers.authorization === `Bearer ${credential}`)).toBe(
-    true,
-  );
-  expect(world.printed).not.toContain(credential);
-});
+keyIsSaidToTheVendorAlone(() => world, 'authorization', `Bearer ${credential}`);

@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { VendorDouble } from '@darkroom/vendor-doubles';
-import { getGeneration, isSettled, type Resource, tryCreate } from '../../faults/client.js';
+import sharp, { type Metadata } from 'sharp';
+import { getBytes, getGeneration, isSettled, type Resource, tryCreate } from '../../faults/client.js';
 import { DarkroomProcess } from '../../faults/darkroom-process.js';
 import { until } from '../../faults/until.js';
 
@@ -97,6 +98,11 @@ export class VendorWorld<V extends VendorHere = VendorDouble> {
       const resource = await getGeneration(this.target, id);
       return isSettled(resource) ? resource : undefined;
     });
+  }
+
+  /** Of a picture as it is served: its format and its size. */
+  async picture(contentUrl: string | undefined): Promise<Metadata> {
+    return sharp(await getBytes(this.target, contentUrl ?? '')).metadata();
   }
 
   /** Waits until it is shown as one whose outcome nobody knows. */
