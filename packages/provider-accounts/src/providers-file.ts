@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { ConfigError } from '@darkroom/platform';
 import { adapterFor, knownModels } from '@darkroom/providers';
 import { z } from 'zod';
-import { secretReference } from './secret-reference.js';
+import { type SecretReference, secretReference } from './secret-reference.js';
 
 const name = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'lower-case letters, digits, dots and dashes');
 const httpUrl = z.url({ protocol: /^https?$/ });
@@ -54,6 +54,22 @@ const providersFile = z.strictObject({
   routes: z.record(name, route).default({}),
 });
 
+/** The simulator's, whose address is a setting of its own: the only account where no file names any. */
+const simulatorAlone: AccountEntry = {
+  id: 'sim',
+  vendor: 'sim',
+  baseUrl: undefined,
+  otherBaseUrls: {},
+  credential: undefined,
+  webhookSecrets: [],
+  limits: {},
+  privateOrigins: [],
+};
+
+/** The accounts of the file; without one the simulator's alone. @throws ConfigError */
+export const accountsIn = (path: string | undefined): readonly AccountEntry[] =>
+  path === undefined ? [simulatorAlone] : readProvidersFile(path).accounts;
+
 /** An account as the file has it; secrets are references still. */
 export interface AccountEntry {
   readonly id: string;
@@ -62,8 +78,8 @@ export interface AccountEntry {
   readonly baseUrl: string | undefined;
   readonly otherBaseUrls: Readonly<Record<string, string>>;
   /** Undefined: the vendor asks for none. */
-  readonly credential: z.infer<typeof secretReference> | undefined;
-  readonly webhookSecrets: readonly z.infer<typeof secretReference>[];
+  readonly credential: SecretReference | undefined;
+  readonly webhookSecrets: readonly SecretReference[];
   readonly limits: {
     readonly concurrent?: number;
     readonly perSecond?: number;

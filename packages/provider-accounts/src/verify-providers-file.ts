@@ -1,11 +1,11 @@
 import type { Environment } from '@darkroom/platform';
 import { knownModels, sheetFor } from '@darkroom/providers';
 import { credentialOf, webhookSecretsOf } from './account-secrets.js';
-import { readProvidersFile } from './providers-file.js';
+import { accountsIn } from './providers-file.js';
 
 /** For who starts the services: what is wrong is told before anything runs. @throws ConfigError in one line */
 export function verifyProvidersFile(path: string, env: Environment): void {
-  for (const account of readProvidersFile(path).accounts) {
+  for (const account of accountsIn(path)) {
     credentialOf(account, env);
     webhookSecretsOf(account, env);
   }
@@ -16,7 +16,7 @@ export function verifyProvidersFile(path: string, env: Environment): void {
  * @param path undefined: the simulator alone
  */
 export function longestSubmitSeconds(path: string | undefined): number {
-  const vendors = path === undefined ? ['sim'] : readProvidersFile(path).accounts.map(({ vendor }) => vendor);
+  const vendors = accountsIn(path).map(({ vendor }) => vendor);
   const sheets = knownModels().flatMap((model) => sheetFor(model) ?? []);
   const times = sheets
     .filter(({ vendor }) => vendors.includes(vendor))

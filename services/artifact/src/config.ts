@@ -7,7 +7,7 @@ import {
   objectStoreSettings,
   readSettings,
 } from '@darkroom/platform';
-import { readProvidersFile } from '@darkroom/provider-accounts';
+import { accountsIn } from '@darkroom/provider-accounts';
 import { defaultLimits, type OutputLimits } from './policy/limits.js';
 
 /** A host that links of one provider account may name although it is not https on a public address. */
@@ -55,8 +55,7 @@ export const artifactDefaults = {
  */
 export function privateHosts(providersFile: string | undefined, simulatorUrl: string): AllowedHost[] {
   const simulator = new URL(simulatorUrl).origin;
-  if (providersFile === undefined) return [{ account: 'sim', origin: simulator }];
-  return readProvidersFile(providersFile).accounts.flatMap(({ id, baseUrl, privateOrigins }) => {
+  return accountsIn(providersFile).flatMap(({ id, baseUrl, privateOrigins }) => {
     const origins = baseUrl === undefined ? [simulator, ...privateOrigins] : privateOrigins;
     return origins.map((origin) => ({ account: id, origin }));
   });

@@ -1,5 +1,5 @@
 import { ConfigError, type Environment, readSettings } from '@darkroom/platform';
-import { readProvidersFile } from '@darkroom/provider-accounts';
+import { accountsIn } from '@darkroom/provider-accounts';
 
 /** What the control plane needs. */
 export interface ControlPlaneConfig {
@@ -18,9 +18,7 @@ export interface ControlPlaneConfig {
 
 /** The accounts of the file; without one the simulator's alone. */
 export function accountIds(providersFile: string | undefined): readonly string[] {
-  return providersFile === undefined
-    ? ['sim']
-    : readProvidersFile(providersFile).accounts.map(({ id }) => id);
+  return accountsIn(providersFile).map(({ id }) => id);
 }
 
 /**

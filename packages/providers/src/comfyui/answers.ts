@@ -11,6 +11,7 @@ import type {
   VendorAnswer,
   VendorError,
 } from '../provider-adapter.js';
+import { readOnce } from '../read-once.js';
 import { sheetIn } from '../sheet-in.js';
 import { classOfStatus, isSuccess } from '../status-classes.js';
 import { unreadable } from '../unreadable.js';
@@ -121,23 +122,14 @@ function leavesNothing(said: PollAnswer, wasThere: boolean, { jobId }: AskedJob)
 
 type Queue = z.infer<typeof queueSchema>;
 
-/** Read once for all jobs that it was asked for. */
-const queues = new WeakMap<VendorAnswer, ReturnType<typeof readQueueOnce>>();
+type SaidOfQueue =
+  { readonly kind: 'read'; readonly value: Queue } | Unreadable | ({ readonly kind: 'error' } & VendorError);
 
-function readQueue(answer: VendorAnswer, model: string): ReturnType<typeof readQueueOnce> {
-  const known = queues.get(answer) ?? readQueueOnce(answer, model);
-  queues.set(answer, known);
-  return known;
-}
-
-function readQueueOnce(
-  answer: VendorAnswer,
-  model: string,
-):
-  { readonly kind: 'read'; readonly value: Queue } | Unreadable | ({ readonly kind: 'error' } & VendorError) {
+/** The bound is the same for all of its models. */
+const readQueue = readOnce((answer, model: string): SaidOfQueue => {
   if (!isSuccess(answer.status)) return { kind: 'error', ...errorOf(answer) };
   return read(answer, queueSchema, sheetIn(comfyuiSheets, model).maxAnswerBytes.poll);
-}
+});
 
 function stateInQueue({ queue_running, queue_pending }: Queue, jobId: string): JobState | undefined {
   const isIt = (entry: unknown): boolean => promptIdOf(entry) === jobId;

@@ -9,6 +9,7 @@ import type {
   VendorAnswer,
   VendorError,
 } from '../provider-adapter.js';
+import { readOnce } from '../read-once.js';
 import { sheetIn } from '../sheet-in.js';
 import { isSuccess } from '../status-classes.js';
 import { unreadable } from '../unreadable.js';
@@ -115,13 +116,16 @@ function readDetails(answer: VendorAnswer, asked: AskedJob, now: number): Said {
     : { kind: 'state', state: failureOf(failure) };
 }
 
+/** The bound is the same for all of its models. */
+const readEnvelopeOnce = readOnce(({ body }, maxBytes: number) => readEnvelope(body, maxBytes));
+
 function readAnswer(
   answer: VendorAnswer,
   model: string,
   purpose: 'poll' | 'lookup',
   now: number,
 ): Envelope | Extract<Said, { kind: 'error' }> | Unreadable {
-  const envelope = readEnvelope(answer.body, sheetIn(runwareSheets, model).maxAnswerBytes[purpose]);
+  const envelope = readEnvelopeOnce(answer, sheetIn(runwareSheets, model).maxAnswerBytes[purpose]);
   return envelope.kind === 'read' || isSuccess(answer.status) ? envelope : errorOf(answer, undefined, now);
 }
 
