@@ -20,7 +20,7 @@ export { evolve, foldEvents } from './evolve.js';
 export { IllegalTransition } from './illegal-transition.js';
 export { billOf, isNamed, type Money, noMoney } from './money.js';
 export { type ArtifactAction, planArtifact } from './plan-artifact.js';
-export { type ContractOf, type GatewayAction, planGateway, type PlanOptions } from './plan-gateway.js';
+export { type ContractOf, type GatewayAction, planGateway } from './plan-gateway.js';
 export type { Settlement } from './settlement.js';
 export {
   decideRetry,
@@ -59,15 +59,9 @@ export type { SubmissionContract } from './submission-contract.js';
 export { type ConditionName, type Rule, transitions } from './transitions.js';
 export {
   type AccountLimits,
-  type AccountPause,
   foldAccount,
-  type PlacedAccountEvent,
   type ProviderAccountEvent,
   type ProviderAccountState,
 } from './provider-account/account-state.js';
-export {
-  type AccountCommand,
-  type AccountDecision,
-  decideAccount,
-} from './provider-account/decide-account.js';
+export { type AccountCommand, decideAccount } from './provider-account/decide-account.js';
 export { mayAppend, type ServiceName } from './who-may-append.js';

@@ -11,7 +11,7 @@ import type { SubmissionContract } from './submission-contract.js';
 /** What the gateway does next for a generation. Times are milliseconds since the epoch. */
 export type GatewayAction =
   /** `due`: when time alone changes the answer; null: never. */
-  | { readonly do: 'nothing'; readonly due: number | null; readonly holdsSlot: boolean }
+  | { readonly do: 'nothing'; readonly due: number | null }
   | { readonly do: 'append'; readonly command: CommandOf<'tick'> }
   /** `lookUpFirst`: earlier attempts of which a last look-up must be made before anything is sent. */
   | { readonly do: 'submit'; readonly model: string; readonly lookUpFirst: readonly Attempt[] }
@@ -22,7 +22,6 @@ export type GatewayAction =
       readonly attempt: Attempt;
       readonly settlement: Settlement;
       readonly due: number | null;
-      readonly holdsSlot: boolean;
     }
   /** Nobody could settle it in time, and its account's written policy submits such requests anew. */
   | { readonly do: 'give-up'; readonly attempt: Attempt }
@@ -33,11 +32,7 @@ export type GatewayAction =
 /** The contract of a model; undefined: it is not configured any more. */
 export type ContractOf = (model: string) => SubmissionContract | undefined;
 
-const nothing = (due: number | null, holdsSlot: boolean): GatewayAction => ({
-  do: 'nothing',
-  due,
-  holdsSlot,
-});
+const nothing = (due: number | null): GatewayAction => ({ do: 'nothing', due });
 
 /** What of the way in which accounts are used changes the plan. */
 export interface PlanOptions {
@@ -60,31 +55,28 @@ export function planGateway(
     case 'waiting':
       return planSubmit(state, now);
     case 'submitting':
-      return attempt === undefined ? nothing(null, true) : { do: 'declare-sender-gone', attempt };
+      return attempt === undefined ? nothing(null) : { do: 'declare-sender-gone', attempt };
     case 'unresolved':
-      return attempt === undefined
-        ? nothing(null, false)
-        : planSettlement(state, attempt, now, contract, options);
+      return attempt === undefined ? nothing(null) : planSettlement(state, attempt, now, contract, options);
     case 'processing':
-      return attempt === undefined ? nothing(null, false) : planProcessing(state, attempt, now, contract);
+      return attempt === undefined ? nothing(null) : planProcessing(state, attempt, now, contract);
     case 'storing': {
       const indexes = state.outputs.flatMap((output) => (output.needsLink ? [output.index] : []));
       return attempt === undefined || indexes.length === 0
-        ? nothing(null, false)
+        ? nothing(null)
         : { do: 'refresh-links', attempt, indexes };
     }
     default:
-      return nothing(null, false);
+      return nothing(null);
   }
 }
 
 function planSubmit(state: GenerationState, now: number): GatewayAction {
   if (endingOf(state, now) !== null || isChargeInTheWay(state))
     return { do: 'append', command: { type: 'tick', now, contract: null } };
-  if (state.retryAt !== null && now < state.retryAt)
-    return nothing(Math.min(state.retryAt, state.deadline), false);
+  if (state.retryAt !== null && now < state.retryAt) return nothing(Math.min(state.retryAt, state.deadline));
   const model = state.nextModel ?? currentAttempt(state)?.model ?? state.requested.route[0];
-  if (model === undefined) return nothing(state.deadline, false);
+  if (model === undefined) return nothing(state.deadline);
   return {
     do: 'submit',
     model,
@@ -110,14 +102,12 @@ function planSettlement(
     if (giveUp(state, { type: 'give-up', ...asked }).kind === 'events') return { do: 'give-up', attempt };
   }
   const settleUntil = attempt.settleUntil ?? now;
-  const holdsSlot = now < settleUntil;
   const next = [settleUntil, openUntil(attempt), state.deadline].filter((time) => time > now);
   return {
     do: 'settle',
     attempt,
     settlement: settlementOf(state, attempt, now, contract),
     due: next.length === 0 ? null : Math.min(...next),
-    holdsSlot,
   };
 }
 
@@ -131,6 +121,6 @@ function planProcessing(
   if (tick(state, command).kind === 'events') return { do: 'append', command };
   const until = vendorHasUntil(state, attempt, now, contract);
   if (until !== null) return { do: 'cancel-at-vendor', attempt, due: until };
-  if (contract === null || contract.poll === 'none') return nothing(state.deadline, true);
+  if (contract === null || contract.poll === 'none') return nothing(state.deadline);
   return { do: 'poll', attempt, due: state.deadline };
 }

@@ -49,7 +49,7 @@ describe('what the gateway does next', () => {
       retryAfterSeconds: null,
     } as const;
     const waiting = carryOut(submitting, heard(news, { now: start }));
-    expect(plan(waiting)).toEqual({ do: 'nothing', due: start + minute, holdsSlot: false });
+    expect(plan(waiting)).toEqual({ do: 'nothing', due: start + minute });
     expect(plan(waiting, start + minute)).toMatchObject({ do: 'submit', model: models[0] });
   });
 
@@ -71,7 +71,6 @@ describe('what the gateway does next', () => {
     expect(plan(unresolved, start + 3_000, contract)).toMatchObject({
       do: 'settle',
       settlement,
-      holdsSlot: true,
       due: settleUntil,
     });
   });
@@ -152,7 +151,7 @@ describe('what the gateway does next', () => {
   });
 
   it('frees the slot after the grace, and goes on settling until the deadline', () => {
-    expect(plan(unresolved, settleUntil)).toMatchObject({ do: 'settle', holdsSlot: false, due: deadline });
+    expect(plan(unresolved, settleUntil)).toMatchObject({ do: 'settle', due: deadline });
     expect(plan(unresolved, deadline)).toMatchObject({ do: 'append' });
     const late = carryOut(submitting, heard(lost, { now: deadline }));
     expect(plan(late, deadline)).toMatchObject({ do: 'settle', due: deadline + 120_000 });
@@ -414,6 +413,13 @@ describe('an account whose written policy submits anew what nobody can settle', 
       );
     const given = carryOut(unresolved, giveUp(contracts.blindPolled, settleUntil));
     expect(lastTry(given, settleUntil + minute)).toMatchObject({ phase: 'failed', nextModel: null });
+    // As long as there may be two.
+    const found = carryOut(
+      given,
+      heard(refusal, { now: settleUntil + 1_000, contract: contracts.blindPolled }),
+    );
+    expect(found.attempts[0]).toMatchObject({ charge: 'CHARGE_NONE' });
+    expect(lastTry(found, settleUntil + minute)).toMatchObject({ phase: 'waiting', nextModel: models[1] });
     // Any other run goes on along it.
     expect(lastTry(fresh, start)).toMatchObject({ phase: 'waiting', nextModel: models[1] });
   });

@@ -224,7 +224,16 @@ export function isOtherJob(attempt: Attempt, jobId: string | null): boolean {
   return jobId !== null && attempt.vendorJobId !== null && attempt.vendorJobId !== jobId;
 }
 
-/** The attempt of this run whose account's policy accepted a second charge: nothing of the run goes to another account. Else undefined. */
+/**
+ * The attempt of this run whose account's policy accepted a second charge, as long as there may be one: nothing of the run goes to
+ * another account. Else undefined.
+ */
 export function boundTo({ attempts }: GenerationState, run: number): Attempt | undefined {
-  return attempts.find((attempt) => attempt.run === run && attempt.givenUpByPolicy);
+  return attempts.find(
+    (attempt) =>
+      attempt.run === run &&
+      attempt.givenUpByPolicy &&
+      attempt.secondChargeAccepted &&
+      attempt.charge !== 'CHARGE_NONE',
+  );
 }

@@ -149,6 +149,7 @@ export function startJobWorker(options: JobWorkerOptions): JobWorker {
       claimed += claims.length;
     };
     await take({ kind: 'timed' }, Infinity);
+    if (running.size >= placesFor('all')) return claimed;
     const accounts = (await options.accounts?.()) ?? [];
     for (const { id, slots, most } of accounts) {
       const ofIt = [...running.values()].filter(({ claim }) => claim.account === id).length;

@@ -31,14 +31,9 @@ export async function askSlotsFloor(
   return BigInt(row?.floor ?? 0);
 }
 
-/** A look without the lock: what it says may be over at once. */
-export async function freeSlots(
-  sql: Database,
-  names: JobNames,
-  account: string,
-  slots: number,
-): Promise<number> {
+/** How many slots of an account are held. A look without the lock: what it says may be over at once. */
+export async function heldSlots(sql: Database, names: JobNames, account: string): Promise<number> {
   const [row] = await sql<{ used: number }[]>`
     SELECT count(*)::int AS used FROM ${sql(names.jobs)} WHERE account = ${account} AND holds_slot`;
-  return Math.max(0, slots - (row?.used ?? 0));
+  return row?.used ?? 0;
 }

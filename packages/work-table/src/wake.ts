@@ -14,8 +14,9 @@ export function mergeWakes(wakes: readonly Wake[]): Wake[] {
 
 function mergeTwo(a: Wake, b: Wake): Wake {
   if (a.version === b.version && a.account === b.account) return a;
-  // What came since may be more than a wish for a slot.
-  const { at: _at, account: _account, elsewhere: _elsewhere, ...newer } = b.version > a.version ? b : a;
+  // What came since may be more than a wish for a slot; what the older one alone tells still holds, as in the row.
+  const both = b.version > a.version ? { ...a, ...b } : { ...b, ...a };
+  const { at: _at, account: _account, elsewhere: _elsewhere, ...newer } = both;
   // Absent is now, and now comes before any time that is worth naming.
   if (a.at === undefined || b.at === undefined) return newer;
   return { ...newer, at: a.at < b.at ? a.at : b.at };

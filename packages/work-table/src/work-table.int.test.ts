@@ -55,6 +55,18 @@ describe('wake', () => {
     expect(await on.table.claimDue(timed())).toHaveLength(1);
   });
 
+  it('knows what the first of several told, which come at once, in whatever order', async () => {
+    for (const order of [1, -1]) {
+      const generation = randomUUID();
+      const first = wakeOf({ generation, traceparent: '00-a-b-01', cost: 5 });
+      const wakes = [first, wakeOf({ generation, version: 2 })];
+      await on.table.wakeMany(order === 1 ? wakes : wakes.toReversed());
+      const [row] = await on.database.sql`
+        SELECT cost, traceparent, seen_version AS seen FROM gateway.jobs WHERE generation = ${generation}`;
+      expect(row).toEqual({ cost: 5, traceparent: '00-a-b-01', seen: 2 });
+    }
+  });
+
   it('waits for a time in the future, and comes earlier when another asks for it', async () => {
     const generation = randomUUID();
     await on.table.wake(wakeOf({ generation, at: new Date(Date.now() + 60_000) }));

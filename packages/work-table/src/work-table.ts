@@ -6,7 +6,7 @@ import type { Claim, ClaimRequest, Move, WaitingPlace, Wake } from './job.js';
 import { moveRow } from './move.js';
 import { namesIn } from './names.js';
 import { slotsFloor } from './slots-floor.js';
-import { askSlotsFloor, freeSlots, takeSlot } from './slots.js';
+import { askSlotsFloor, heldSlots, takeSlot } from './slots.js';
 import { mergeWakes, wakeRows } from './wake.js';
 import { wakeWaiting } from './wake-waiting.js';
 
@@ -42,7 +42,7 @@ export interface WorkTable {
   wakeStranded(served: readonly string[]): Promise<number>;
   /** Makes an account's rows of this phase due that rest: what is done with them has changed. Reads the whole table. */
   wakePhase(account: string, phase: string): Promise<void>;
-  freeSlots(account: string, slots: number): Promise<number>;
+  heldSlots(account: string): Promise<number>;
   /** Accounts for which rows wait. */
   waitedFor(): Promise<readonly string[]>;
   /** Rows that have been due for longer than this, counted to 10,000: nobody takes them. */
@@ -99,7 +99,7 @@ export function workTable(sql: Database, { schema }: WorkTableOptions): WorkTabl
         UPDATE ${sql(names.jobs)} j SET due_at = least(j.due_at, clock_timestamp())
         FROM resting r WHERE r.generation = j.generation`;
     },
-    freeSlots: (account, slots) => freeSlots(sql, names, account, slots),
+    heldSlots: (account) => heldSlots(sql, names, account),
     waitedFor: async () => {
       const rows = await sql<{ account: string }[]>`SELECT account FROM ${sql(names.waitedFor)}() AS account`;
       return rows.map(({ account }) => account);

@@ -12,7 +12,7 @@ import {
   providerAccountStream,
   tenantOfAccounts,
 } from '@darkroom/provider-accounts';
-import type { WorkTable } from '@darkroom/work-table';
+import type { ClaimableAccount, WorkTable } from '@darkroom/work-table';
 import { configuredLimits, type ProviderAccount } from './accounts.js';
 import { type AccountGate, patienceMs, rateOf, type Standing } from './adapters/account-gate.js';
 import { rerouteWaiting } from './reroute-waiting.js';
@@ -26,19 +26,11 @@ export interface InForce {
   readonly retryMs: number;
 }
 
-/** An account whose waiting work may be claimed. */
-export interface Claimable {
-  readonly id: string;
-  readonly slots: number;
-  /** So many at most: what its rate lets through soon. */
-  readonly most: number;
-}
-
 /** Accounts as they are by now: configured, changed by operators, held back by their vendor. */
 export interface AccountsInForce {
   of(account: string): InForce;
-  /** Those that work waits for and that take some now, looked up anew. */
-  claimable(): Promise<readonly Claimable[]>;
+  /** Those that work waits for and that take some now, looked up anew; no more than their rate lets through soon. */
+  claimable(): Promise<readonly ClaimableAccount[]>;
   standing(): readonly Standing[];
   /** Whether its written policy submits anew what nobody could settle in time. */
   resubmitsUnknown(account: string): boolean;
@@ -228,7 +220,7 @@ export async function followAccounts(options: AccountsInForceOptions): Promise<A
       const waitedFor = await jobs.waitedFor();
       if (waitedFor.length === 0) return [];
       standings = await gate.standing();
-      return accounts.flatMap(({ id }): Claimable[] => {
+      return accounts.flatMap(({ id }): ClaimableAccount[] => {
         if (!waitedFor.includes(id)) return [];
         const { limits, slots } = inForce(id);
         const standing = standingOf(id);

@@ -25,7 +25,7 @@ export interface ProviderGatewayConfig {
   readonly signingSecrets: readonly [string, ...string[]];
   readonly accounts: readonly ProviderAccount[];
   readonly logLevel: string;
-  /** Jobs in work at once. Default 64. */
+  /** Jobs in work at once. Default 128. */
   readonly concurrency?: number;
   /** Default 10. */
   readonly leaseSeconds?: number;

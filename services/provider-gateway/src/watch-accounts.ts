@@ -4,7 +4,7 @@ import type { AccountsInForce } from './accounts-in-force.js';
 
 interface Watched {
   readonly ids: readonly string[];
-  readonly jobs: Pick<WorkTable, 'freeSlots' | 'overdue'>;
+  readonly jobs: Pick<WorkTable, 'heldSlots' | 'overdue'>;
   readonly accounts: Pick<AccountsInForce, 'of' | 'standing'>;
 }
 
@@ -22,12 +22,7 @@ export function watchAccounts({ ids, jobs, accounts }: Watched): () => void {
   const ends = [
     watchGauge('limit', async () => ofEach((id) => accounts.of(id).slots)),
     watchGauge('inFlight', () =>
-      Promise.all(
-        ids.map(async (id) => {
-          const { concurrent } = accounts.of(id).limits;
-          return { value: concurrent - (await jobs.freeSlots(id, concurrent)), labels: { account: id } };
-        }),
-      ),
+      Promise.all(ids.map(async (id) => ({ value: await jobs.heldSlots(id), labels: { account: id } }))),
     ),
     watchGauge('heldBack', async () => ofEach((id) => (standingOf(id)?.isClosed === true ? 1 : 0))),
     watchGauge('breakerOpen', async () => ofEach((id) => (standingOf(id)?.pausedBy === 'BREAKER' ? 1 : 0))),

@@ -82,6 +82,7 @@ function registered(
     };
   return {
     ...state,
+    vendor: data.vendor,
     version,
     decisionVersion: version,
     configured,

@@ -75,7 +75,8 @@ function register(
   { account, vendor, limits }: Extract<AccountCommand, { type: 'register' }>,
   state: ProviderAccountState | undefined,
 ): AccountDecision {
-  if (state !== undefined && sameLimits(state.configured, limits)) return nothingNew;
+  if (state !== undefined && state.vendor === vendor && sameLimits(state.configured, limits))
+    return nothingNew;
   return emitted({
     type: 'ProviderAccountRegistered',
     data: { account, vendor, ...limitsInEvents(limits) },

@@ -51,6 +51,11 @@ it('takes what is configured anew where nobody said otherwise', () => {
   expect(after(register(), register({ concurrent: 9 })).limits.concurrent).toBe(9);
 });
 
+it('belongs to another vendor where the configuration says so, limits or not', () => {
+  const moved = after(register(), { type: 'register', account: 'sim', vendor: 'bfl', limits });
+  expect(moved).toMatchObject({ vendor: 'bfl', limits, version: 2 });
+});
+
 it('resubmits what nobody could settle only where somebody wrote that it does', () => {
   const policy = (resubmitsUnknown: boolean): AccountCommand => ({
     type: 'change-policy',

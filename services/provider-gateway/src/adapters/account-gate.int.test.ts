@@ -217,6 +217,15 @@ describe('the breaker', () => {
   });
 });
 
+it('says of a pause whether it is new, also where it lasts longer now', async () => {
+  expect(await gate.pause(account, 'FAILURE_CLASS_INSUFFICIENT_CREDIT')).toBe(true);
+  await pause(5);
+  expect(await gate.pause(account, 'FAILURE_CLASS_INSUFFICIENT_CREDIT')).toBe(false);
+  expect(await gate.pause(account, 'FAILURE_CLASS_UNAUTHORIZED')).toBe(true);
+  await gate.resume(account);
+  expect(await gate.pause(account, 'FAILURE_CLASS_UNAUTHORIZED')).toBe(true);
+});
+
 describe('a probe that was not sent', () => {
   it('lets another go soon', async () => {
     await gate.pause(account, 'FAILURE_CLASS_INSUFFICIENT_CREDIT');

@@ -155,14 +155,15 @@ export function accountGate(sql: Database, pace: ProbePace): AccountGate {
         where account = ${account} and paused_by is not null`;
     },
     async pause(account, because) {
-      const rows = await sql`
+      const rows = await sql<{ isNew: boolean }[]>`
+        with before as (select paused_by from gateway.account_gates where account = ${account})
         insert into gateway.account_gates as g (account, not_before, paused_by)
         values (${account}, clock_timestamp() + make_interval(secs => ${probeSeconds}), ${because})
         on conflict (account) do update set paused_by = excluded.paused_by,
           not_before = greatest(g.not_before, excluded.not_before)
         where g.paused_by is distinct from excluded.paused_by or g.not_before < excluded.not_before
-        returning 1`;
-      return rows.length > 0;
+        returning (select paused_by from before) is distinct from ${because} as "isNew"`;
+      return rows[0]?.isNew === true;
     },
     async resume(account) {
       await sql`
@@ -173,8 +174,9 @@ export function accountGate(sql: Database, pace: ProbePace): AccountGate {
     async standing() {
       const rows = await sql<Standing[]>`
         select account, not_before > clock_timestamp() as "isClosed", paused_by as "pausedBy",
-          bears + (select count(*) from gateway.jobs j
-                   where j.account = g.account and j.holds_slot and j.phase = 'unresolved') as bears,
+          case when bears is not null then bears + (
+            select count(*) from gateway.jobs j
+            where j.account = g.account and j.holds_slot and j.phase = 'unresolved') end as bears,
           extract(epoch from greatest(next_turn, clock_timestamp()) - clock_timestamp())::float8 * 1000 as "nextTurnMs",
           greatest(0, 1 - tries - 0.5 * extract(epoch from clock_timestamp() - tries_at)::float8) / 0.5 * 1000 as "retryMs"
         from gateway.account_gates g`;

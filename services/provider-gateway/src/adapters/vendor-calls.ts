@@ -33,7 +33,7 @@ export type WholePoll = Exclude<PollAnswer, { kind: 'ask' }>;
 
 type Read = (answer: VendorAnswer, now: number) => PollAnswer;
 
-/** A status and a result. */
+/** A status and a result; of a cancel, its own answer before them. */
 const mostQuestions = 3;
 
 /** What the whole of a listing says, and what was seen of it. */

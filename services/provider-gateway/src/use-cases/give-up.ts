@@ -5,9 +5,10 @@ import type { GatewayPorts, Job } from '../gateway-ports.js';
 import { settleDelay } from '../policy/pace.js';
 import { appendDecision, nextOf } from './append-decision.js';
 import { heedAnswer } from './heed-answer.js';
+import { hearStaged } from './hear-staged.js';
 import { hearVendor } from './hear-vendor.js';
 import { type Next, restUntil } from './next.js';
-import { newsOfKnownJob, newsOfStaged } from './submit-outcome.js';
+import { newsOfKnownJob } from './submit-outcome.js';
 
 /**
  * Leaves an open question for another submit, as its account's policy says. What was staged, and what the vendor says of a job whose id
@@ -52,11 +53,8 @@ async function lastWord(
   attempt: Attempt,
 ): Promise<Next | null> {
   const { generation } = job.claim;
-  const staged = await newsOfStaged(ports, generation, access, attempt);
-  if (staged !== null) {
-    const heard = await hearVendor(ports, job, state, access, attempt, staged);
-    if (heard.outcome !== 'refused') return nextOf(heard);
-  }
+  const staged = await hearStaged(ports, job, state, access, attempt);
+  if (staged !== null) return staged;
   const { vendorJobId: jobId, vendorJobUrl: jobUrl } = attempt;
   if (jobId === null || access.sheet.poll === 'none') return null;
   const answer = await ports.calls.poll(access, { jobId, jobUrl }, job.signal);

@@ -15,6 +15,7 @@ import type { LoadedGeneration } from './load-generation.js';
 const stepNames: Partial<Record<Step, string>> = {
   submit: spanNames.submit,
   settle: spanNames.settle,
+  'give-up': spanNames.settle,
   'declare-sender-gone': spanNames.settle,
   poll: spanNames.pollVendor,
   'cancel-at-vendor': spanNames.cancelAtVendor,

@@ -12,14 +12,16 @@ import { newsOfRepeat } from '../policy/answer-to-repeat.js';
 import { evidenceOfLookUp } from '../policy/evidence.js';
 import { settleDelay } from '../policy/pace.js';
 import { appendDecision, nextOf } from './append-decision.js';
+import { hearFoundJobs } from './hear-found-jobs.js';
+import { hearStaged } from './hear-staged.js';
 import { hearVendor } from './hear-vendor.js';
 import type { LoadedGeneration } from './load-generation.js';
 import { heedAnswer } from './heed-answer.js';
 import { again, type Next, restUntil } from './next.js';
-import { newsOfKnownJob, newsOfStaged, newsOfSubmit } from './submit-outcome.js';
+import { newsOfKnownJob, newsOfSubmit } from './submit-outcome.js';
 import { lostSubmitOf, requestOf } from './request-of.js';
 import { steerAccount } from './steer-account.js';
-import { turnEnd, turnsOf } from './turn.js';
+import { mayLeaveUntil, turnsOf, unsent } from './turn.js';
 
 type Settle = Extract<GatewayAction, { do: 'settle' }>;
 
@@ -33,11 +35,8 @@ export async function settle(
   const { attempt, settlement } = action;
   const access = ports.accessTo(attempt.model, attempt.account);
   if (access === undefined) return later(ports, loaded.state, action, null);
-  const staged = await newsOfStaged(ports, job.claim.generation, access, attempt);
-  if (staged !== null) {
-    const heard = await hearVendor(ports, job, loaded.state, access, attempt, staged);
-    if (heard.outcome !== 'refused') return nextOf(heard);
-  }
+  const staged = await hearStaged(ports, job, loaded.state, access, attempt);
+  if (staged !== null) return staged;
   switch (settlement.by) {
     case 'look-up':
       return lookUp(ports, job, loaded, action, access);
@@ -94,15 +93,9 @@ async function lookUp(
       'a listing is too long to be looked through; the question stays open',
     );
   if (answer.kind === 'found') {
-    let isNews = false;
-    const evidence = evidenceOfLookUp(answer.seen, ports.now());
-    for (const { jobId } of answer.jobs) {
-      const news = { kind: 'accepted', jobId, evidence } as const;
-      const heard = await hearVendor(ports, job, state, access, attempt, news, { mayRest: false });
-      if (heard.outcome === 'fenced') return 'released';
-      isNews ||= heard.outcome === 'appended';
-    }
-    return isNews ? again : later(ports, state, action, null);
+    const heard = await hearFoundJobs(ports, job, state, access, attempt, answer);
+    if (heard === 'fenced') return 'released';
+    return heard === 'news' ? again : later(ports, state, action, null);
   }
   if (answer.kind !== 'absent' || settlement.by !== 'look-up')
     return later(ports, state, action, null, asked);
@@ -165,15 +158,10 @@ async function replay(
     const { verdict, waitMs, notAfter } = await turns.first(true);
     if (verdict !== 'open' && verdict !== 'probe') return later(ports, loaded.state, action, null);
     const isProbe = verdict === 'probe';
-    const unsent = async (next: Next): Promise<Next> => {
-      if (isProbe) await ports.gate.returnProbe(account.id);
-      return next;
-    };
+    const instead = unsent(ports, account.id, isProbe);
     if (waitMs > 0) await pause(waitMs);
-    const isStopped = (): boolean => ports.accounts.of(account.id).slots === 0;
-    if (isStopped()) return unsent(later(ports, loaded.state, action, null));
+    if (ports.accounts.of(account.id).slots === 0) return instead(later(ports, loaded.state, action, null));
     const began = performance.now();
-    const sendByMs = access.sheet.sendBySeconds * 1000;
     const repeated = await appendDecision(
       ports,
       job,
@@ -181,17 +169,16 @@ async function replay(
         type: 'repeat-submission',
         now,
         attempt: attempt.number,
-        sendBy: ports.now() + sendByMs,
+        sendBy: ports.now() + access.sheet.sendBySeconds * 1_000,
         contract: access.sheet,
       },
       { from: loaded.state, mayRest: false },
     );
-    if (repeated.outcome === 'fenced') return unsent('released');
-    if (repeated.outcome === 'refused') return unsent(later(ports, repeated.state, action, null));
+    if (repeated.outcome === 'fenced') return instead('released');
+    if (repeated.outcome === 'refused') return instead(later(ports, repeated.state, action, null));
     await ports.at(3, job.claim.generation);
-    const latest = Math.min(began + sendByMs, job.heldUntil());
-    const end = Math.min(latest, await turnEnd({ notAfter, again: turns.again }, latest));
-    const outcome = await ports.calls.submit(connection, access, request, isStopped() ? 0 : end);
+    const sendBy = await mayLeaveUntil(ports, job, access, began, { notAfter, again: turns.again });
+    const outcome = await ports.calls.submit(connection, access, request, sendBy);
     const current: Attempt = attemptOf(repeated.state, attempt.number) ?? attempt;
     const news = await newsOfSubmit(ports, job.claim.generation, access, current, request, outcome);
     const next = await hearRepeat(ports, job, repeated.state, access, action, { attempt: current, news });

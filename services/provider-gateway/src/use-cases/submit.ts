@@ -10,18 +10,19 @@ import {
 import { estimateCost, type VendorRequest } from '@darkroom/providers';
 import type { ModelAccess } from '../accounts.js';
 import type { GatewayPorts, Job } from '../gateway-ports.js';
-import { evidenceOfLookUp } from '../policy/evidence.js';
 import { unreachableDelay } from '../policy/pace.js';
 import { accessAlong } from './access-along.js';
 import { appendDecision, nextOf } from './append-decision.js';
+import { hearFoundJobs } from './hear-found-jobs.js';
 import { hearVendor } from './hear-vendor.js';
+import { heedAnswer } from './heed-answer.js';
 import type { LoadedGeneration } from './load-generation.js';
 import { again, handBack, type Next, restUntil, waitForTurn } from './next.js';
 import { lostSubmitOf, requestOf } from './request-of.js';
 import { hearAccount, steerAccount } from './steer-account.js';
 import { newsOfSubmit } from './submit-outcome.js';
 import { isOutage, throughOutages } from './through-outages.js';
-import { turnEnd, turnsOf, type WithTurn } from './turn.js';
+import { mayLeaveUntil, turnsOf, unsent, type WithTurn } from './turn.js';
 
 const laterMs = 2_000;
 const notConfiguredMs = 60_000;
@@ -52,10 +53,8 @@ export async function submit(
   const isAsClaimed = state.version === job.claim.foldedVersion || state.attempts.length === 0;
   const hasSlot = isAsClaimed && job.claim.holdsSlot && job.claim.account === id;
   if (slots === 0 || (!hasSlot && !(await ports.jobs.takeSlot(job.claim, id, slots)))) return turn;
-  const found = await lastLookUp(ports, job, loaded, action.lookUpFirst);
-  if (found === 'lost-the-row') return 'released';
-  if (found === 'found') return again;
-  if (found === 'no-answer') return until(laterMs);
+  const instead = await lastLookUp(ports, job, loaded, action.lookUpFirst);
+  if (instead !== null) return instead;
 
   const attempt = {
     number: state.attempts.length + 1,
@@ -110,30 +109,31 @@ const wasRefused = ({ run, attempts }: GenerationState): boolean =>
       attempt.run === run && attempt.end !== null && attempt.failureClass !== 'FAILURE_CLASS_RATE_LIMITED',
   );
 
-/** One last look at what was thought not to be there. */
+/** One last look at what was thought not to be there. Null: nothing is, and nothing stands in the way of another submit. */
 async function lastLookUp(
   ports: GatewayPorts,
   job: Job,
   loaded: LoadedGeneration,
   attempts: readonly Attempt[],
-): Promise<'found' | 'nothing' | 'no-answer' | 'lost-the-row'> {
+): Promise<Next | null> {
+  const { state } = loaded;
   for (const attempt of attempts) {
     const access = ports.accessTo(attempt.model, attempt.account);
     if (access === undefined) continue;
     const lost = lostSubmitOf(ports, job, loaded, access, attempt);
     if (access.adapter.lookup(lost) === undefined) continue;
     const answer = await ports.calls.lookup(access, lost, job.signal);
+    const asked = await heedAnswer(ports, job, access, answer);
     if (answer.kind === 'found') {
-      const evidence = evidenceOfLookUp(answer.seen, ports.now());
-      for (const { jobId } of answer.jobs) {
-        const news = { kind: 'accepted', jobId, evidence } as const;
-        const heard = await hearVendor(ports, job, loaded.state, access, attempt, news, { mayRest: false });
-        if (heard.outcome === 'fenced') return 'lost-the-row';
-        if (heard.outcome === 'appended') return 'found';
-      }
-    } else if (answer.kind !== 'absent' && !('isForGood' in answer)) return 'no-answer';
+      const heard = await hearFoundJobs(ports, job, state, access, attempt, answer);
+      if (heard === 'fenced') return 'released';
+      if (heard === 'news') return again;
+    } else if (answer.kind !== 'absent' && !('isForGood' in answer)) {
+      const later = Math.max(asked, ports.now() + laterMs);
+      return restUntil(ports, state, Math.min(later, state.deadline));
+    }
   }
-  return 'nothing';
+  return null;
 }
 
 /** A request that is built, on a connection that is open. */
@@ -154,14 +154,10 @@ async function sendOnce(
   const { access, attempt: named, request, connection, isProbe } = ready;
   const { generation } = job.claim;
   const { id } = access.account;
-  const unsent = async (next: Next): Promise<Next> => {
-    if (isProbe) await ports.gate.returnProbe(id);
-    return next;
-  };
+  const instead = unsent(ports, id, isProbe);
   // The clock is taken before the intent is written: however long that takes counts against send_by.
   const began = performance.now();
   const now = ports.now();
-  const sendByMs = access.sheet.sendBySeconds * 1000;
   const start: Command = {
     type: 'start-submission',
     now,
@@ -169,7 +165,7 @@ async function sendOnce(
     model: access.qualified,
     reference: named.reference,
     seed: named.seed,
-    sendBy: now + sendByMs,
+    sendBy: now + access.sheet.sendBySeconds * 1_000,
     estimatedCost: estimateCost(access.sheet, state.requested.count),
     isProbe,
   };
@@ -179,19 +175,15 @@ async function sendOnce(
       throw error;
     },
   );
-  if (started === null) return unsent(await intentUnknown(ports, job, state, access, named.reference));
-  if (started.outcome === 'fenced') return unsent('released');
+  if (started === null) return instead(await intentUnknown(ports, job, state, access, named.reference));
+  if (started.outcome === 'fenced') return instead('released');
   if (started.outcome === 'refused')
-    return unsent(started.reason === 'not_now' ? restUntil(ports, started.state, ports.now() + 200) : again);
+    return instead(started.reason === 'not_now' ? restUntil(ports, started.state, ports.now() + 200) : again);
   const attempt = attemptOf(started.state, started.state.attempts.length);
-  if (attempt?.reference !== named.reference) return unsent(again);
+  if (attempt?.reference !== named.reference) return instead(again);
   await ports.at(2, generation);
   await ports.at(3, generation);
-  // A lease fences the log, it does not fence the vendor: what was not sent by then is not sent at all.
-  const latest = Math.min(began + sendByMs, job.heldUntil());
-  const end = Math.min(latest, await turnEnd(ready, latest));
-  // The last look at an order to stop: what is stopped by now is not sent.
-  const sendBy = ports.accounts.of(id).slots === 0 ? 0 : end;
+  const sendBy = await mayLeaveUntil(ports, job, access, began, ready);
   const answering = ports.calls.submit(connection, access, request, sendBy);
   await ports.at(4, generation);
   const outcome = await answering;

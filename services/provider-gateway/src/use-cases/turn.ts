@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ModelAccess } from '../accounts.js';
 import { type Admission, type AskedAdmission, rateOf } from '../adapters/account-gate.js';
-import type { GatewayPorts } from '../gateway-ports.js';
+import type { GatewayPorts, Job } from '../gateway-ports.js';
+import type { Next } from './next.js';
 
 /** What the account says to a submit. */
 export interface Turn extends Admission {
@@ -48,8 +49,37 @@ export function turnsOf(
   };
 }
 
-/** Until when the request may leave: in its turn, or in another where that one is over by now. On the clock of `performance.now()`. */
-export async function turnEnd({ notAfter, again }: WithTurn, sendBy: number): Promise<number> {
+/**
+ * Until when a request that costs may leave, whose intent began to be written then: while it is fresh, its row held, its turn on, and its
+ * account not told to stop. On the clock of `performance.now()`; 0: not at all.
+ */
+export async function mayLeaveUntil(
+  ports: Pick<GatewayPorts, 'accounts'>,
+  job: Pick<Job, 'heldUntil'>,
+  { account: { id }, sheet }: ModelAccess,
+  began: number,
+  turn: WithTurn,
+): Promise<number> {
+  // A lease fences the log, it does not fence the vendor: what was not sent by then is not sent at all.
+  const latest = Math.min(began + sheet.sendBySeconds * 1_000, job.heldUntil());
+  const end = Math.min(latest, await turnEnd(turn, latest));
+  return ports.accounts.of(id).slots === 0 ? 0 : end;
+}
+
+/** What follows where a request that was let through is not sent: a probe is given back first. */
+export function unsent(
+  { gate }: Pick<GatewayPorts, 'gate'>,
+  account: string,
+  isProbe: boolean,
+): (next: Next) => Promise<Next> {
+  return async (next) => {
+    if (isProbe) await gate.returnProbe(account);
+    return next;
+  };
+}
+
+/** The end of its turn, or of another where that one is over by now. */
+async function turnEnd({ notAfter, again }: WithTurn, sendBy: number): Promise<number> {
   let end = notAfter;
   while (performance.now() >= end && performance.now() < sendBy) {
     const { verdict, waitMs, notAfter: next } = await again();
