@@ -152,6 +152,8 @@ export type Command =
   | {
       readonly type: 'notify';
       readonly attempt: number;
+      /** Whose webhook it is, by the address that it came to and the signature that was judged by. */
+      readonly vendor: string;
       readonly notificationId: string;
       readonly bodySha256: string;
       readonly signed: boolean;

@@ -296,6 +296,7 @@ describe('the other orders', () => {
     const hook = (body: string | null, stagingKey: string): Command => ({
       type: 'notify',
       attempt: 1,
+      vendor: 'sim',
       notificationId: 'n',
       bodySha256: 'n',
       signed: true,
@@ -312,6 +313,7 @@ describe('the other orders', () => {
     const hook = (body: string): Command => ({
       type: 'notify',
       attempt: 1,
+      vendor: 'sim',
       notificationId: body,
       bodySha256: body,
       signed: true,

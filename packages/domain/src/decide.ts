@@ -13,7 +13,7 @@ import {
 import { concludeStoring, rejectArtifact, storeArtifact } from './decide-storing.js';
 import { recordCost, refreshOutput, repeatSubmission, startSubmission, tick } from './decide-submission.js';
 import { rfc3339 } from './ending.js';
-import { attemptOf, type GenerationState, isFinal } from './state.js';
+import { attemptOf, type GenerationState, isFinal, vendorOf } from './state.js';
 
 /**
  * What follows from a command: events, to be appended at exactly `state.version`, or a reason why not. Pure: time and
@@ -64,7 +64,8 @@ export function decide(command: Command, state: GenerationState): Decision {
 
 function notify(state: GenerationState, command: CommandOf<'notify'>): Decision {
   const attempt = attemptOf(state, command.attempt);
-  if (attempt === undefined) return refused('unknown_attempt');
+  // What one vendor vouches for says nothing of what another was asked.
+  if (attempt === undefined || vendorOf(attempt.model) !== command.vendor) return refused('unknown_attempt');
   if (attempt.notificationBodies.includes(command.bodySha256)) return refused('nothing_new');
   if (attempt.notifications >= maxNotifications) return refused('too_many');
   const { status } = attempt;

@@ -45,6 +45,7 @@ export {
   type StoredArtifact,
   boundTo,
   isOtherJob,
+  vendorOf,
 } from './state.js';
 export {
   type DescribedStatus,

@@ -198,6 +198,9 @@ export interface GenerationState {
   readonly erased: boolean;
 }
 
+/** The vendor of a model, by its qualified name. */
+export const vendorOf = (model: string): string => model.slice(0, model.indexOf('/'));
+
 /** The attempt of this number. */
 export function attemptOf(state: GenerationState, number: number): Attempt | undefined {
   return state.attempts.find((attempt) => attempt.number === number);

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { vendorOf } from '@darkroom/domain';
 import { ConfigError } from '@darkroom/platform';
 import { adapterFor, knownModels } from '@darkroom/providers';
 import { z } from 'zod';
@@ -144,7 +145,7 @@ export function readProvidersFile(path: string): ProvidersFile {
     if (odd !== undefined) refuse(`gives the account ${id} an address ${odd}, which ${vendor} does not have`);
   }
   const vendors = new Set(accounts.map(({ vendor }) => vendor));
-  const within = knownModels().filter((model) => vendors.has(model.slice(0, model.indexOf('/'))));
+  const within = knownModels().filter((model) => vendors.has(vendorOf(model)));
   const models = parsed.data.models ?? within;
   const strange = models.find((model) => !within.includes(model));
   if (strange !== undefined) refuse(`names the model ${strange}, which no account serves`);

@@ -1,4 +1,4 @@
-import type { AccountLimits } from '@darkroom/domain';
+import { type AccountLimits, vendorOf } from '@darkroom/domain';
 import { adapterFor, type CapabilitySheet, type ProviderAdapter, sheetFor } from '@darkroom/providers';
 
 /** An account at a vendor, as configured. */
@@ -40,7 +40,7 @@ export type AccessTo = (qualifiedModel: string, account?: string) => ModelAccess
 /** Access to models through the configured accounts: the first account of a vendor serves its models. */
 export function modelDirectory(accounts: readonly ProviderAccount[]): AccessTo {
   return (qualified, ofAttempt) => {
-    const vendor = qualified.slice(0, qualified.indexOf('/'));
+    const vendor = vendorOf(qualified);
     const account = accounts.find(
       (candidate) => candidate.vendor === vendor && (ofAttempt ?? candidate.id) === candidate.id,
     );

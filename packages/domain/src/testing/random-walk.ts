@@ -2,7 +2,7 @@ import type { Command, CommandOf, VendorNews } from '../commands.js';
 import { decide } from '../decide.js';
 import type { GenerationEvent, PlacedEvent } from '../event.js';
 import { evolve } from '../evolve.js';
-import { attemptOf, type GenerationState } from '../state.js';
+import { attemptOf, type GenerationState, vendorOf } from '../state.js';
 import type { SubmissionContract } from '../submission-contract.js';
 import {
   aGeneration,
@@ -209,6 +209,7 @@ const makers = {
   notify: (place) => ({
     type: 'notify',
     attempt: questionFor(place),
+    vendor: vendorOf(attemptOf(place.state, questionFor(place))?.model ?? ''),
     notificationId: `n${place.dice.b}`,
     bodySha256: `n${place.dice.b}`,
     signed: true,

@@ -27,6 +27,8 @@ function signed(body: string, options: { secret?: string; at?: number } = {}): R
   };
 }
 
+const fromCog = { authorization: `Bearer ${cogToken}`, 'content-type': 'application/json' };
+
 const tokenOf = (generation: string): string =>
   sealAttemptToken(intake.signer, { generation, run: 1, attempt: 1 });
 
@@ -47,9 +49,9 @@ function deliver(
   });
 }
 
-async function started(): Promise<string> {
+async function started(model?: string): Promise<string> {
   const id = await intake.create();
-  await startAttempt(intake.store, id);
+  await startAttempt(intake.store, id, 1, model);
   return fromPublicId('gen', id) ?? '';
 }
 
@@ -130,6 +132,17 @@ describe('leaves nothing behind of', () => {
       404,
     ],
     ['a word for a token', (g) => deliver(g, job(), { token: 'x' }), 404],
+    // Whoever has an address of one vendor may not speak for another, least of all for one whose webhooks nobody signs.
+    [
+      'a vendor that was not asked, and signs nothing',
+      (g) => deliver(g, JSON.stringify({ data: [{ taskUUID: 'job-1' }] }), { provider: 'runware' }),
+      404,
+    ],
+    [
+      'a vendor that was not asked, with its own token',
+      (g) => deliver(g, job(), { provider: 'cog', headers: fromCog }),
+      404,
+    ],
     ['a vendor that nobody has', (g) => deliver(g, job(), { provider: 'acme' }), 404],
     [
       'an attempt that is not there',
@@ -153,8 +166,15 @@ it('takes bodies that are larger than those of clients', async () => {
   expect((await deliver(generation, job({ more: 'x'.repeat(100_000) }))).status).toBe(204);
 });
 
+it('takes as much as the vendor sends: logs without a bound', async () => {
+  const generation = await started('replicate/black-forest-labs/flux-schnell');
+  const body = JSON.stringify({ id: 'job-1', status: 'processing', logs: 'x'.repeat(2_000_000) });
+  expect((await deliver(generation, body, { provider: 'replicate' })).status).toBe(204);
+  expect(await notified(generation)).toHaveLength(1);
+});
+
 describe('one that carries pictures', () => {
-  const fromCog = { authorization: `Bearer ${cogToken}`, 'content-type': 'application/json' };
+  const ofCog = 'cog/text-to-image';
   const large = (fill = 'A'): string =>
     JSON.stringify({
       id: 'job-1',
@@ -168,7 +188,7 @@ describe('one that carries pictures', () => {
   };
 
   it('is kept in the object store, and the event says where', async () => {
-    const generation = await started();
+    const generation = await started(ofCog);
     const body = large();
     const sha256 = createHash('sha256').update(body).digest('hex');
     expect((await deliver(generation, body, { provider: 'cog', headers: fromCog })).status).toBe(204);
@@ -183,7 +203,7 @@ describe('one that carries pictures', () => {
   });
 
   it('is kept once, however often it comes', async () => {
-    const generation = await started();
+    const generation = await started(ofCog);
     const answers = await Promise.all(
       Array.from({ length: 20 }, () => deliver(generation, large(), { provider: 'cog', headers: fromCog })),
     );
@@ -209,7 +229,7 @@ describe('one that carries pictures', () => {
       404,
     ],
   ])('leaves nothing behind %s', async (_, send, status) => {
-    const generation = await started();
+    const generation = await started(ofCog);
     expect((await send(generation)).status).toBe(status);
     expect(await notified(generation)).toHaveLength(0);
     expect(await staged(generation)).toHaveLength(0);
@@ -220,7 +240,7 @@ describe('one that carries pictures', () => {
     ['nor with another spelling', () => 'x', 1_000_000, 404, webhookPath.replace('p', '%70')],
     ['what is over 64 MiB', tokenOf, 65 * 1024 * 1024, 413, webhookPath],
   ])('is not read at all: %s', async (_, tokenFor, bytes, status, path) => {
-    const token = tokenFor(await started());
+    const token = tokenFor(await started(ofCog));
     const { hostname, port } = new URL(intake.url);
     const socket = connect({ host: hostname, port: Number(port) });
     socket.write(

@@ -33,14 +33,19 @@ async function append(
 }
 
 /** What the gateway says when it submits; each run has one attempt. */
-export async function startAttempt(store: EventStore, id: string, run = 1): Promise<void> {
+export async function startAttempt(
+  store: EventStore,
+  id: string,
+  run = 1,
+  model = 'sim/standard',
+): Promise<void> {
   await append(store, id, 'provider-gateway', {
     type: 'SubmissionStarted',
     data: {
       run,
       attempt: run,
       account: 'sim',
-      model: 'sim/standard',
+      model,
       reference: newUuid(),
       seed: 7,
       sendBy: new Date(Date.now() + 5_000).toISOString(),

@@ -80,7 +80,7 @@ export async function startTestIntake(
     databaseUrl: database.apiUrl,
     objects: { kind: 'local-disk', directory: join(dataDir, 'objects') },
     signingSecrets: [secret],
-    providerWebhookSecrets: { sim: [webhookSecret], cog: [cogToken] },
+    providerWebhookSecrets: { sim: [webhookSecret], cog: [cogToken], replicate: [webhookSecret] },
     demoKey: key,
     logLevel: 'silent',
     ...overrides,

@@ -46,6 +46,7 @@ export async function receiveNotification(
     command: {
       type: 'notify',
       attempt,
+      vendor: provider,
       notificationId,
       bodySha256,
       signed: true,

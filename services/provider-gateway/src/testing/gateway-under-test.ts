@@ -215,6 +215,7 @@ export class GatewayUnderTest {
     await this.command(generation, 'intake', () => ({
       type: 'notify',
       attempt: 1,
+      vendor: 'sim',
       notificationId: randomUUID(),
       bodySha256,
       signed,
