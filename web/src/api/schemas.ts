@@ -68,6 +68,7 @@ const modelSchema = z.object({
     side_step: z.nullish(z.number()),
     max_pixels: z.nullish(z.number()),
     max_count: z.number(),
+    output_formats: z.optional(z.array(z.string())),
   }),
   price: z.nullish(z.object({ currency: z.string(), micros_per_image: z.string() })),
 });

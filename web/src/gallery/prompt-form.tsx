@@ -1,27 +1,9 @@
 import { useQuery } from '@tanstack/react-query';
 import { type Dispatch, type FormEvent, type ReactNode, type SetStateAction, useState } from 'react';
 import { isPassing, listModels } from '../api/client.js';
-import type { Model } from '../api/schemas.js';
 import { useAsking } from '../generations/use-asking.js';
 import { moneyWords } from '../generations/words.js';
-
-const usualSizes = ['512x512', '1024x1024', '1536x1024', '1024x1536', '2048x2048'];
-
-/** What can be chosen: where a model makes certain sizes alone, those. */
-function sizesOf(model: Model | undefined): readonly string[] {
-  if (!model) return usualSizes;
-  const { sizes, min_side, max_side, side_step, max_pixels } = model.limits;
-  return (
-    sizes ??
-    usualSizes.filter((size) => {
-      const sides = size.split('x').map(Number);
-      const isWithin = sides.every(
-        (side) => side >= min_side && side <= max_side && side % (side_step ?? 1) === 0,
-      );
-      return isWithin && sides.reduce((pixels, side) => pixels * side, 1) <= (max_pixels ?? Infinity);
-    })
-  );
-}
+import { countsOf, sizesOf, within } from './what-a-model-makes.js';
 
 /** The prompt box. */
 export function PromptForm({
@@ -34,8 +16,7 @@ export function PromptForm({
   onCreated: (id: string) => void;
 }) {
   const [chosen, setChosen] = useState('');
-  const [wanted, setWanted] = useState('1024x1024');
-  const [count, setCount] = useState(1);
+  const [wanted, setWanted] = useState({ size: '1024x1024', count: 1 });
   const models = useQuery({
     queryKey: ['models'],
     queryFn: listModels,
@@ -47,9 +28,7 @@ export function PromptForm({
     models.data?.find(({ id }) => id === chosen) ??
     models.data?.find((one) => one.default) ??
     models.data?.[0];
-  const sizes = sizesOf(model);
-  const size = sizes.includes(wanted) ? wanted : (sizes[0] ?? wanted);
-  const counts = Array.from({ length: Math.min(4, model?.limits.max_count ?? 1) }, (_, index) => index + 1);
+  const { size, count, ...format } = model ? within(model, wanted) : wanted;
   const { ask, pending, error } = useAsking((id, wish) => {
     // Whoever has begun to write the next one keeps it.
     onPrompt((written) => (written === wish.prompt ? '' : written));
@@ -57,7 +36,7 @@ export function PromptForm({
   });
   const submit = (event: FormEvent): void => {
     event.preventDefault();
-    if (prompt.trim() !== '' && model && !pending) ask({ prompt, model: model.id, size, count });
+    if (prompt.trim() !== '' && model && !pending) ask({ prompt, model: model.id, size, count, ...format });
   };
   return (
     <form onSubmit={submit} className="panel shadow-xs" aria-label="New pictures">
@@ -83,8 +62,8 @@ export function PromptForm({
             <option key={id}>{id}</option>
           ))}
         </Choice>
-        <Choice id="size" label="Size" value={size} onChange={setWanted}>
-          {sizes.map((choice) => (
+        <Choice id="size" label="Size" value={size} onChange={(text) => setWanted({ ...wanted, size: text })}>
+          {sizesOf(model).map((choice) => (
             <option key={choice} value={choice}>
               {choice.replace('x', ' × ')}
             </option>
@@ -94,9 +73,9 @@ export function PromptForm({
           id="pictures-wanted"
           label="Pictures"
           value={count}
-          onChange={(text) => setCount(Number(text))}
+          onChange={(text) => setWanted({ ...wanted, count: Number(text) })}
         >
-          {counts.map((choice) => (
+          {countsOf(model).map((choice) => (
             <option key={choice}>{choice}</option>
           ))}
         </Choice>
