@@ -160,6 +160,8 @@ export type LookupAnswer =
   | {
       kind: 'page';
       jobs: { jobId: string; state: JobState }[];
+      /** Whether all of this part could be read. */
+      isWhole: boolean;
       next: VendorRequest;
       read?: (answer: VendorAnswer, now: number) => LookupAnswer;
     }

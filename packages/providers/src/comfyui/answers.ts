@@ -85,6 +85,7 @@ export function readLookupAnswer(answer: VendorAnswer, { model, reference }: Los
   const asked = { model, jobId: reference };
   return {
     kind: 'page',
+    isWhole: true,
     jobs: [],
     next: historyRequest(model, reference),
     read: (then) => {

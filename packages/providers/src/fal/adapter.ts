@@ -2,7 +2,7 @@ import type { ProviderAdapter } from '../provider-adapter.js';
 import { readCancelAnswer, readLookupAnswer, readPollAnswer, readSubmitAnswer } from './answers.js';
 import { cancelRequest, lookupRequest, pollRequest, submitRequest } from './requests.js';
 import { falSheets } from './sheets.js';
-import { readFalKeys, readFalNotification, verifyFalWebhook } from './webhook.js';
+import { maxFalWebhookBytes, readFalKeys, readFalNotification, verifyFalWebhook } from './webhook.js';
 
 /** fal's queue, `https://queue.fal.run`. */
 export const falAdapter: ProviderAdapter = {
@@ -19,6 +19,7 @@ export const falAdapter: ProviderAdapter = {
   readLookup: readLookupAnswer,
   cancel: cancelRequest,
   readCancel: readCancelAnswer,
+  maxWebhookBytes: maxFalWebhookBytes,
   readNotification: readFalNotification,
   verifyWebhook: verifyFalWebhook,
   webhookKeys: { at: 'keys', path: '/.well-known/jwks.json', read: readFalKeys },

@@ -128,7 +128,10 @@ export function readLookupAnswer(answer: VendorAnswer, lost: LostSubmit, now: nu
     else if (isSameInput(past.data.json_input, inputOf(lost)))
       jobs.push({ jobId, state: openState({ status: 'IN_PROGRESS' }) });
   }
-  if (has_more === true && next_cursor) return { kind: 'page', jobs, next: lookupRequest(lost, next_cursor) };
+  if (has_more === true) {
+    if (next_cursor) return { kind: 'page', jobs, isWhole, next: lookupRequest(lost, next_cursor) };
+    isWhole = false;
+  }
   if (jobs.length > 0) return { kind: 'found', jobs };
   return isWhole ? { kind: 'absent' } : unreadable('part of the history cannot be read');
 }

@@ -7,7 +7,8 @@ import { failureOfPayload } from './classifier.js';
 import { openState, stateOfResult } from './result.js';
 import { keySetSchema, webhookSchema } from './schemas.js';
 
-const maxWebhookBytes = 16 * 1024 * 1024;
+/** The result, as large as an app makes it. */
+export const maxFalWebhookBytes = 16 * 1024 * 1024;
 const toleranceSeconds = 300;
 
 /**
@@ -66,7 +67,7 @@ export function readFalKeys(body: Uint8Array): string[] {
 
 /** What came of a request. A result that could not be put into the webhook is still to be fetched. */
 export function readFalNotification(rawBody: Uint8Array): WebhookNews | undefined {
-  const json = readBoundedJson(rawBody, maxWebhookBytes);
+  const json = readBoundedJson(rawBody, maxFalWebhookBytes);
   const told = json.ok ? webhookSchema.safeParse(json.value) : undefined;
   const jobId = told?.success ? vendorJobId(told.data.request_id) : undefined;
   if (!told?.success || jobId === undefined) return undefined;

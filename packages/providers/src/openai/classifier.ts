@@ -5,6 +5,7 @@ import type { VendorAnswer, VendorError } from '../provider-adapter.js';
 import { retryAfterSeconds } from '../retry-after.js';
 import { classOfStatus } from '../status-classes.js';
 import { vendorText } from '../vendor-text.js';
+import { secondsOf } from './rate-headers.js';
 import { errorSchema } from './schemas.js';
 
 /** Statuses that refuse before anything is drawn, in the vendor's own envelope. 404: there is no such model. */
@@ -46,26 +47,20 @@ export function readError(answer: VendorAnswer, now: number): VendorError & { ow
   };
 }
 
+/** The first that makes sense: one that does not hides no other. */
 function waitOf({ headers }: VendorAnswer, now: number): number | null {
-  const ms = answerHeader(headers, 'retry-after-ms');
-  if (ms !== undefined && /^\d{1,12}(\.\d+)?$/.test(ms))
-    return retryAfterSeconds(String(Number(ms) / 1_000), now);
+  const ms = answerHeader(headers, 'retry-after-ms')?.trim() ?? '';
+  const reset = secondsOf(answerHeader(headers, 'x-ratelimit-reset-requests')?.trim() ?? '');
   return (
+    (/^\d{1,12}(\.\d{1,12})?$/.test(ms) ? wholeSeconds(Number(ms) / 1_000, now) : null) ??
     retryAfterSeconds(answerHeader(headers, 'retry-after'), now) ??
-    retryAfterSeconds(secondsOf(answerHeader(headers, 'x-ratelimit-reset-requests')), now)
+    (reset === undefined ? null : wholeSeconds(reset, now))
   );
 }
 
-/** A duration as Go writes it: `1s`, `6m0s`, `20ms`. */
-function secondsOf(text: string | undefined): string | undefined {
-  const [whole, hours, minutes, seconds, ms] =
-    /^(?:(\d{1,4})h)?(?:(\d{1,4})m(?!s))?(?:(\d{1,5}(?:\.\d{1,6})?)s)?(?:(\d{1,6})ms)?$/.exec(text ?? '') ??
-    [];
-  if (!whole) return undefined;
-  const total =
-    Number(hours ?? 0) * 3_600 + Number(minutes ?? 0) * 60 + Number(seconds ?? 0) + Number(ms ?? 0) / 1_000;
-  return String(Math.ceil(total));
-}
+/** As of a Retry-After, whose bounds hold for it. */
+const wholeSeconds = (seconds: number, now: number): number | null =>
+  retryAfterSeconds(String(Math.ceil(seconds)), now);
 
 export function isDefiniteRefusal(status: number): boolean {
   return definiteRefusals.has(status);

@@ -88,6 +88,9 @@ describe('a refusal', () => {
   it.each([
     [{ 'retry-after': '7' }, 7],
     [{ 'retry-after-ms': '2500' }, 3],
+    [{ 'retry-after-ms': '1234.5678901' }, 2],
+    [{ 'retry-after-ms': 'soon', 'retry-after': '7' }, 7],
+    [{ 'retry-after': 'soon', 'x-ratelimit-reset-requests': '6m0s' }, 300],
     [{ 'x-ratelimit-reset-requests': '1m30s' }, 90],
     [{ 'x-ratelimit-reset-requests': '20ms' }, 1],
     [{ 'x-ratelimit-reset-requests': 'soon' }, null],

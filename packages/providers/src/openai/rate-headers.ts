@@ -5,7 +5,7 @@ const unitSeconds: Readonly<Record<string, number>> = { h: 3_600, m: 60, s: 1, m
 const duration = /^(?:\d{1,9}(?:\.\d{1,9})?(?:ms|h|m|s))+$/;
 
 /** A duration as Go writes it: `20ms`, `1s`, `6m0s`. */
-function secondsOf(text: string): number | undefined {
+export function secondsOf(text: string): number | undefined {
   if (!duration.test(text)) return undefined;
   return [...text.matchAll(/(\d+(?:\.\d+)?)(ms|h|m|s)/g)].reduce(
     (sum, [, count, unit = '']) => sum + Number(count) * (unitSeconds[unit] ?? 0),

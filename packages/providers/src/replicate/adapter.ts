@@ -3,7 +3,7 @@ import { isStandardWebhookSecret } from '../standard-webhook.js';
 import { readLookupAnswer, readPollAnswer, readSubmitAnswer } from './answers.js';
 import { cancelRequest, lookupRequest, pollRequest, submitRequest } from './requests.js';
 import { replicateSheets } from './sheets.js';
-import { readReplicateNotification, verifyReplicateWebhook } from './webhook.js';
+import { maxReplicateWebhookBytes, readReplicateNotification, verifyReplicateWebhook } from './webhook.js';
 
 /** Replicate's HTTP API, `https://api.replicate.com/v1`. */
 export const replicateAdapter: ProviderAdapter = {
@@ -19,6 +19,7 @@ export const replicateAdapter: ProviderAdapter = {
   readLookup: readLookupAnswer,
   cancel: cancelRequest,
   readCancel: readPollAnswer,
+  maxWebhookBytes: maxReplicateWebhookBytes,
   readNotification: readReplicateNotification,
   isWebhookSecret: isStandardWebhookSecret,
   verifyWebhook: verifyReplicateWebhook,

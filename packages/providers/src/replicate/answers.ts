@@ -71,7 +71,7 @@ export function readLookupAnswer(answer: VendorAnswer, lost: LostSubmit, now: nu
   }
   if (list.data.next) {
     const next = nextPageRequest(lost.model, list.data.next);
-    if (next !== undefined) return { kind: 'page', jobs, next };
+    if (next !== undefined) return { kind: 'page', jobs, isWhole, next };
     isWhole = false;
   }
   if (jobs.length > 0) return { kind: 'found', jobs };

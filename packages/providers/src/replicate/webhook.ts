@@ -2,7 +2,8 @@ import type { WebhookDelivery, WebhookNews, WebhookVerdict } from '../provider-a
 import { readPredictionNews } from '../predictions/read-prediction.js';
 import { verifyStandardWebhook } from '../standard-webhook.js';
 
-const maxWebhookBytes = 16 * 1024 * 1024;
+/** The prediction, with logs that have no bound of their own. */
+export const maxReplicateWebhookBytes = 16 * 1024 * 1024;
 
 /** The signature first, and its age, which the vendor's own client does not look at; nothing of an unsigned body is read. */
 export function verifyReplicateWebhook(
@@ -20,5 +21,5 @@ export function verifyReplicateWebhook(
 
 /** The body of a webhook is the prediction. */
 export function readReplicateNotification(rawBody: Uint8Array): WebhookNews | undefined {
-  return readPredictionNews(rawBody, maxWebhookBytes);
+  return readPredictionNews(rawBody, maxReplicateWebhookBytes);
 }

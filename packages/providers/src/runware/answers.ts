@@ -68,6 +68,7 @@ export function readLookupAnswer(answer: VendorAnswer, lost: LostSubmit, now: nu
   if (said.kind !== 'nowhere') return asLookup(said);
   return {
     kind: 'page',
+    isWhole: true,
     jobs: [],
     next: detailsRequest(asked.model, asked.jobId),
     read(then, later) {

@@ -1,11 +1,14 @@
 import { readBoundedJson } from '../bounded-json.js';
-import type { WebhookDelivery, WebhookNews, WebhookVerdict } from '../provider-adapter.js';
+import {
+  usualWebhookBytes,
+  type WebhookDelivery,
+  type WebhookNews,
+  type WebhookVerdict,
+} from '../provider-adapter.js';
 import { verifyStandardWebhook } from '../standard-webhook.js';
 import { vendorJobId } from '../vendor-text.js';
 import { readJobState } from './job-state.js';
 import { jobSchema } from './schemas.js';
-
-const maxWebhookBytes = 1024 * 1024;
 
 /** The signature first; nothing of an unsigned body is read. */
 export function verifySimulatorWebhook(
@@ -13,7 +16,6 @@ export function verifySimulatorWebhook(
   secrets: readonly string[],
   now: number,
 ): WebhookVerdict {
-  if (delivery.rawBody.length > maxWebhookBytes) return { kind: 'refused', reason: 'unreadable' };
   const signature = verifyStandardWebhook(delivery, secrets, now);
   if (signature.kind === 'refused') return signature;
   const news = readSimulatorNotification(delivery.rawBody);
@@ -24,7 +26,7 @@ export function verifySimulatorWebhook(
 
 /** The body of a webhook is the job. */
 export function readSimulatorNotification(rawBody: Uint8Array): WebhookNews | undefined {
-  const json = readBoundedJson(rawBody, maxWebhookBytes);
+  const json = readBoundedJson(rawBody, usualWebhookBytes);
   const job = json.ok ? jobSchema.safeParse(json.value) : undefined;
   const jobId = job?.success ? vendorJobId(job.data.id) : undefined;
   if (!job?.success || jobId === undefined) return undefined;

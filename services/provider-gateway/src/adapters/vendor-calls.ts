@@ -39,6 +39,8 @@ const mostQuestions = 3;
 /** What the whole of a listing says, and what was seen of it. */
 export type WholeLookup = Exclude<LookupAnswer, { kind: 'page' }> & { readonly seen: LookUpSeen };
 
+const unreadPart = { kind: 'unreadable', reason: 'part of the listing cannot be read' } as const;
+
 /** What is behind these is not looked at: a busy account lists a hundred jobs in seconds. */
 const mostPages = 60;
 
@@ -136,6 +138,7 @@ export function vendorCalls(egress: Egress): VendorCalls {
       const asked = requestLine(request.method, addressOf(access, request));
       const readFirst = (page: VendorAnswer, now: number) => access.adapter.readLookup(page, lost, now);
       let read = readFirst;
+      let isWhole = true;
       let seen: LookUpSeen = { request: asked, status: 0, headers: {} };
       for (let page = 1; page <= mostPages; page += 1) {
         const outcome = await ask('lookup', access, request, signal);
@@ -145,8 +148,11 @@ export function vendorCalls(egress: Egress): VendorCalls {
         seen = { request: asked, status: outcome.status, headers: outcome.headers };
         const answer = read(outcome, Date.now());
         if (answer.kind === 'found' || answer.kind === 'page') jobs.push(...answer.jobs);
-        if (answer.kind !== 'page')
-          return jobs.length > 0 ? { kind: 'found', jobs, seen } : { ...answer, seen };
+        if (answer.kind !== 'page') {
+          if (jobs.length > 0) return { kind: 'found', jobs, seen };
+          return answer.kind === 'absent' && !isWhole ? { ...unreadPart, seen } : { ...answer, seen };
+        }
+        isWhole &&= answer.isWhole;
         request = answer.next;
         read = answer.read ?? readFirst;
       }
