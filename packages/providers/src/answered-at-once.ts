@@ -1,14 +1,7 @@
 import type { CapabilitySheet } from './capability-sheet.js';
-import type {
-  ProviderAdapter,
-  SubmitAnswer,
-  VendorAnswer,
-  VendorError,
-  VendorOutput,
-} from './provider-adapter.js';
-import { unreadable } from './unreadable.js';
+import { withoutCancel, withoutLookUp, withoutPolls, withoutWebhooks } from './not-offered.js';
+import type { ProviderAdapter, VendorOutput } from './provider-adapter.js';
 import { usableOutputs } from './usable-outputs.js';
-import { withoutWebhooks } from './without-webhooks.js';
 
 /**
  * Of models whose answer comes when the picture is done. Nothing that is lost on the way can be asked for: no key, no list, no webhook. A
@@ -38,23 +31,11 @@ export const nothingToAsk: Omit<
   ProviderAdapter,
   'vendor' | 'models' | 'authorize' | 'submit' | 'readSubmit'
 > = {
-  poll: () => undefined,
-  readPoll: () => unreadable('there is nothing to ask for'),
-  lookup: () => undefined,
-  readLookup: () => unreadable('there is no list'),
-  cancel: () => undefined,
-  readCancel: () => unreadable('nothing can be canceled'),
+  ...withoutPolls,
+  ...withoutLookUp,
+  ...withoutCancel,
   ...withoutWebhooks,
 };
-
-/** What an answer proves that is no success. */
-export const refusalOf = (
-  { status }: VendorAnswer,
-  { isRefusal, ...error }: VendorError & { isRefusal: boolean },
-): SubmitAnswer =>
-  isRefusal
-    ? { kind: 'refused', ...error }
-    : unreadable(`status ${status}, by which nothing is refused for certain`);
 
 const base64 = /^[A-Za-z0-9+/]+={0,2}$/;
 

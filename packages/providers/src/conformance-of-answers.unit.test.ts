@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import type { JobState, ProviderAdapter, SubmitAnswer, VendorAnswer } from './provider-adapter.js';
 import { knownAdapters } from './registry.js';
+import { answered } from './testing/answered.js';
 import { deliveredAt as now } from './testing/genuine-webhooks.js';
 import { hostileIds, hostileTexts, soundIds } from './testing/hostile.js';
 import { specimenJob, type Specimens } from './testing/specimen.js';
@@ -28,11 +29,8 @@ interface Spoken extends Specimens {
   readonly model: string;
 }
 
-const answer = (status: number, text: string): VendorAnswer => ({
-  status,
-  headers: { 'content-type': 'application/json' },
-  body: Buffer.from(text),
-});
+const answer = (status: number, text: string): VendorAnswer =>
+  answered(status, text, { 'content-type': 'application/json' });
 const json = (value: unknown): string => JSON.stringify(value);
 
 const submitted = ({ adapter, model }: Spoken, text: string, status = 200): SubmitAnswer =>

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { answered } from './testing/answered.js';
 import type { CapabilitySheet } from './capability-sheet.js';
 import type {
   LookupAnswer,
@@ -45,11 +46,8 @@ function inputFor({ model, limits }: CapabilitySheet): SubmitInput {
   };
 }
 
-const answer = (status: number, body: string, type = 'application/json'): VendorAnswer => ({
-  status,
-  headers: { 'content-type': type },
-  body: Buffer.from(body),
-});
+const answer = (status: number, body: string, type = 'application/json'): VendorAnswer =>
+  answered(status, body, { 'content-type': type });
 
 const html = '<!doctype html><title>Bad gateway</title>';
 const statuses = [

@@ -1,6 +1,6 @@
-import { refusalOf } from '../answered-at-once.js';
 import { readBoundedJson } from '../bounded-json.js';
 import type { SubmitAnswer, VendorAnswer } from '../provider-adapter.js';
+import { refusalOf } from '../refusal.js';
 import { classOfStatus } from '../status-classes.js';
 import { vendorText } from '../vendor-text.js';
 import { raisedSchema, refusalSchema } from './schemas.js';

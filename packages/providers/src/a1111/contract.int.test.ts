@@ -1,6 +1,6 @@
 import { a1111Protocol, startDouble, type VendorDouble } from '@darkroom/vendor-doubles';
 import type { SubmitAnswer } from '../provider-adapter.js';
-import { lostAnswersProveNothing } from '../testing/lost-answers.js';
+import { lostAnswersProveNothing, nothingCanBeAsked } from '../testing/lost-answers.js';
 import { type NoAnswer, Speaker } from '../testing/speak.js';
 import { a1111Adapter } from './adapter.js';
 
@@ -218,6 +218,7 @@ it('lets in who has its password, and says none where there is none', async () =
 });
 
 lostAnswersProveNothing(() => speaker);
+nothingCanBeAsked(() => speaker);
 
 it('is not sent again, as the same name runs again', async () => {
   const input = speaker.input();

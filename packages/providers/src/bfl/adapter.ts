@@ -1,5 +1,5 @@
+import { withoutCancel, withoutLookUp } from '../not-offered.js';
 import type { ProviderAdapter } from '../provider-adapter.js';
-import { unreadable } from '../unreadable.js';
 import { readPollAnswer, readSubmitAnswer } from './answers.js';
 import { pollRequest, submitRequest } from './requests.js';
 import { bflSheets } from './sheets.js';
@@ -16,10 +16,8 @@ export const bflAdapter: ProviderAdapter = {
   readSubmit: readSubmitAnswer,
   poll: pollRequest,
   readPoll: readPollAnswer,
-  lookup: () => undefined,
-  readLookup: () => unreadable('there is no list'),
-  cancel: () => undefined,
-  readCancel: () => unreadable('nothing can be canceled'),
+  ...withoutLookUp,
+  ...withoutCancel,
   readNotification: readBflNotification,
   webhookSecretPerAttempt: true,
   verifyWebhook: verifyBflWebhook,

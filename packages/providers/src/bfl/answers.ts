@@ -1,5 +1,6 @@
 import { readBoundedJson } from '../bounded-json.js';
 import type { AskedJob, PollAnswer, SubmitAnswer, VendorAnswer } from '../provider-adapter.js';
+import { refusalOf } from '../refusal.js';
 import { sheetIn } from '../sheet-in.js';
 import { isSuccess } from '../status-classes.js';
 import { unreadable } from '../unreadable.js';
@@ -14,12 +15,7 @@ const microsPerCredit = 10_000;
 
 /** What a submit's answer proves. */
 export function readSubmitAnswer(model: string, answer: VendorAnswer, now: number): SubmitAnswer {
-  if (!isSuccess(answer.status)) {
-    const { isRefusal, ...error } = readError(answer, now);
-    return isRefusal
-      ? { kind: 'refused', ...error }
-      : unreadable(`status ${answer.status}, by which nothing is refused for certain`);
-  }
+  if (!isSuccess(answer.status)) return refusalOf(answer, readError(answer, now));
   const json = readBoundedJson(answer.body, sheetIn(bflSheets, model).maxAnswerBytes.submit);
   if (!json.ok) return unreadable(json.reason);
   const accepted = acceptedSchema.safeParse(json.value);

@@ -1,5 +1,6 @@
 import { bflProtocol, startDouble, type VendorDouble } from '@darkroom/vendor-doubles';
-import type { VendorAnswer } from '../provider-adapter.js';
+import { answered } from '../testing/answered.js';
+import { lostAnswersProveNothing } from '../testing/lost-answers.js';
 import { Speaker } from '../testing/speak.js';
 import { startWebhookReceiver, type WebhookReceiver } from '../testing/webhook-receiver.js';
 import { bflAdapter } from './adapter.js';
@@ -15,13 +16,8 @@ beforeAll(async () => {
 afterAll(() => double.stop());
 beforeEach(() => speaker.control({ job: { seconds: 0.1 } }));
 
-const answer = (status: number, body: string | object): VendorAnswer => ({
-  status,
-  headers: {},
-  body: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)),
-});
 const polled = (body: object, status = 200) =>
-  bflAdapter.readPoll(answer(status, body), { model, jobId: 'x' }, 0);
+  bflAdapter.readPoll(answered(status, body), { model, jobId: 'x' }, 0);
 
 describe('from submit to the image', () => {
   it('maps size, seed and format, tells the price, and asks where the vendor said', async () => {
@@ -133,18 +129,7 @@ describe('a refusal', () => {
   });
 });
 
-it.each([
-  'accept-then-drop',
-  'accept-then-502-html',
-  'accept-then-garbage-json',
-  'accept-then-cut-body',
-] as const)('%s: the answer says neither yes nor no', async (mishap) => {
-  speaker.control({ submit: { mishap } });
-  const bill = await speaker.billed(async () => {
-    expect(['lost', 'unreadable']).toContain((await speaker.submit(speaker.input())).kind);
-  });
-  expect(bill).toBe(1);
-});
+lostAnswersProveNothing(() => speaker);
 
 describe('a webhook', () => {
   let receiver: WebhookReceiver;

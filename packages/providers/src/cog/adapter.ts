@@ -1,5 +1,5 @@
+import { withoutLookUp, withoutPolls } from '../not-offered.js';
 import type { ProviderAdapter } from '../provider-adapter.js';
-import { unreadable } from '../unreadable.js';
 import { readCancelAnswer, readSubmitAnswer } from './answers.js';
 import { cancelRequest, submitRequest } from './requests.js';
 import { cogSheets } from './sheets.js';
@@ -14,10 +14,8 @@ export const cogAdapter: ProviderAdapter = {
   authorize: (credential) => (credential === '' ? {} : { authorization: `Bearer ${credential}` }),
   submit: submitRequest,
   readSubmit: readSubmitAnswer,
-  poll: () => undefined,
-  readPoll: () => unreadable('there is nothing to ask for'),
-  lookup: () => undefined,
-  readLookup: () => unreadable('there is no list'),
+  ...withoutPolls,
+  ...withoutLookUp,
   cancel: cancelRequest,
   readCancel: readCancelAnswer,
   readNotification: readCogNotification,

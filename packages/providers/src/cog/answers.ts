@@ -1,10 +1,11 @@
 import { readPrediction } from '../predictions/read-prediction.js';
 import { readState } from '../predictions/state.js';
 import type { AskedJob, PollAnswer, SubmitAnswer, VendorAnswer } from '../provider-adapter.js';
+import { errorOfStatus } from '../refusal.js';
 import { sheetIn } from '../sheet-in.js';
 import { isSuccess } from '../status-classes.js';
 import { unreadable } from '../unreadable.js';
-import { readError, readRefusal } from './classifier.js';
+import { readRefusal } from './classifier.js';
 import { cogSheets } from './sheets.js';
 
 /** What a PUT's answer proves. */
@@ -26,7 +27,7 @@ export function readSubmitAnswer(model: string, answer: VendorAnswer): SubmitAns
 /** `{}`: the run will end as canceled, which the webhook tells. 404: there is no such run, or not any more. */
 export function readCancelAnswer(answer: VendorAnswer, { jobId }: AskedJob): PollAnswer {
   if (answer.status === 404 && isEmptyObject(answer.body)) return { kind: 'not_found' };
-  if (!isSuccess(answer.status)) return { kind: 'error', ...readError(answer) };
+  if (!isSuccess(answer.status)) return { kind: 'error', ...errorOfStatus(answer) };
   if (!isEmptyObject(answer.body)) return unreadable('another answer than an empty object');
   return {
     kind: 'job',

@@ -1,6 +1,5 @@
 import { readBoundedJson } from '../bounded-json.js';
 import type { VendorAnswer, VendorError } from '../provider-adapter.js';
-import { classOfStatus } from '../status-classes.js';
 import { vendorText } from '../vendor-text.js';
 import { refusalSchema, validationSchema } from './schemas.js';
 
@@ -36,14 +35,4 @@ export function readRefusal(answer: VendorAnswer): VendorError | undefined {
         vendorMessage: vendorText(said, 500),
         retryAfterSeconds: null,
       };
-}
-
-/** An answer to a question, which proves nothing of a job. */
-export function readError({ status }: VendorAnswer): VendorError {
-  return {
-    failureClass: classOfStatus(status),
-    vendorCode: `status_${status}`,
-    vendorMessage: '',
-    retryAfterSeconds: null,
-  };
 }

@@ -5,6 +5,7 @@ import {
   startDouble,
   type VendorDouble,
 } from '@darkroom/vendor-doubles';
+import { answered } from '../testing/answered.js';
 import { startWebhookReceiver, type WebhookReceiver } from '../testing/webhook-receiver.js';
 import type {
   SubmitAnswer,
@@ -211,11 +212,8 @@ describe.each([
   });
 });
 
-const answer = (status: number, body: string | object, type = 'application/json'): VendorAnswer => ({
-  status,
-  headers: { 'content-type': type },
-  body: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)),
-});
+const answer = (status: number, body: string | object, type = 'application/json'): VendorAnswer =>
+  answered(status, body, { 'content-type': type });
 
 describe('an answer', () => {
   it.each<[string, VendorAnswer, object]>([

@@ -16,7 +16,7 @@ import { sheetIn } from '../sheet-in.js';
 import { isSuccess } from '../status-classes.js';
 import { unreadable } from '../unreadable.js';
 import { vendorJobId } from '../vendor-text.js';
-import { withoutWebhooks } from '../without-webhooks.js';
+import { withoutWebhooks } from '../not-offered.js';
 import { readError } from './classifier.js';
 import { isWithoutTrace, readState } from './job.js';
 import { type ComfyJob, jobSchema, jobsSchema } from './schemas.js';

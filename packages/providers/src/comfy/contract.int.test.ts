@@ -1,6 +1,7 @@
 import { type RunningComfyProxy, startComfyProxy } from '@darkroom/infra';
 import { comfyProtocol, comfyuiProtocol, startDouble, type VendorDouble } from '@darkroom/vendor-doubles';
-import type { ProviderAdapter, SubmitInput, VendorAnswer } from '../provider-adapter.js';
+import type { ProviderAdapter, SubmitInput } from '../provider-adapter.js';
+import { answered } from '../testing/answered.js';
 import { Speaker } from '../testing/speak.js';
 import { comfyAdapter, comfyProxyAdapter } from './adapter.js';
 
@@ -192,12 +193,7 @@ it('takes a job for missing in whatever case that is said', () => {
 it('takes no list for whole that is cut, or that it cannot read', () => {
   const adapter: ProviderAdapter = comfyProxyAdapter;
   const lost = { ...speakers.proxy.input(), startedAt: 0, names: () => undefined };
-  const answer = (body: object): VendorAnswer => ({
-    status: 200,
-    headers: {},
-    body: Buffer.from(JSON.stringify(body)),
-  });
-  const said = (body: object) => adapter.readLookup(answer(body), lost, 0).kind;
+  const said = (body: object) => adapter.readLookup(answered(200, body), lost, 0).kind;
   const other = { id: 'x', status: 'running', metadata: 'another' };
   expect(said({ jobs: [other], truncated: false })).toBe('absent');
   expect(said({ jobs: [other], truncated: true })).toBe('unreadable');

@@ -1,5 +1,5 @@
 import type { ProviderAdapter } from '../provider-adapter.js';
-import { withoutWebhooks } from '../without-webhooks.js';
+import { withoutWebhooks } from '../not-offered.js';
 import { readCancelAnswer, readLookupAnswer, readQueueAnswer, readSubmitAnswer } from './answers.js';
 import { cancelRequest, queueRequest, submitRequest } from './requests.js';
 import { comfyuiSheets } from './sheets.js';

@@ -12,8 +12,9 @@ import type {
   VendorError,
 } from '../provider-adapter.js';
 import { readOnce } from '../read-once.js';
+import { errorOfStatus } from '../refusal.js';
 import { sheetIn } from '../sheet-in.js';
-import { classOfStatus, isSuccess } from '../status-classes.js';
+import { isSuccess } from '../status-classes.js';
 import { unreadable } from '../unreadable.js';
 import { vendorJobId, vendorText } from '../vendor-text.js';
 import { readEnd } from './history.js';
@@ -98,7 +99,7 @@ export function readLookupAnswer(answer: VendorAnswer, { model, reference }: Los
 
 /** `cancelled`: it is taken from the queue, or told to end. Whether it has ended is asked as ever. */
 export function readCancelAnswer(answer: VendorAnswer, asked: AskedJob): PollAnswer {
-  if (!isSuccess(answer.status)) return { kind: 'error', ...errorOf(answer) };
+  if (!isSuccess(answer.status)) return { kind: 'error', ...errorOfStatus(answer) };
   const said = read(answer, canceledSchema, maxErrorBytes);
   if (said.kind === 'unreadable') return said;
   const wasThere = said.value.cancelled;
@@ -128,7 +129,7 @@ type SaidOfQueue =
 
 /** The bound is the same for all of its models. */
 const readQueue = readOnce((answer, model: string): SaidOfQueue => {
-  if (!isSuccess(answer.status)) return { kind: 'error', ...errorOf(answer) };
+  if (!isSuccess(answer.status)) return { kind: 'error', ...errorOfStatus(answer) };
   return read(answer, queueSchema, sheetIn(comfyuiSheets, model).maxAnswerBytes.poll);
 });
 
@@ -151,7 +152,7 @@ function readHistory(
   | { readonly kind: 'not_found' }
   | Unreadable
   | ({ readonly kind: 'error' } & VendorError) {
-  if (!isSuccess(answer.status)) return { kind: 'error', ...errorOf(answer) };
+  if (!isSuccess(answer.status)) return { kind: 'error', ...errorOfStatus(answer) };
   const history = read(answer, historySchema, sheetIn(comfyuiSheets, model).maxAnswerBytes.poll);
   if (history.kind === 'unreadable') return history;
   if (!Object.hasOwn(history.value, jobId)) return { kind: 'not_found' };
@@ -173,10 +174,3 @@ function read<T extends z.ZodType>(
     ? { kind: 'read', value: parsed.data }
     : unreadable('another answer than was asked for');
 }
-
-const errorOf = ({ status }: VendorAnswer): VendorError => ({
-  failureClass: classOfStatus(status),
-  vendorCode: `status_${status}`,
-  vendorMessage: '',
-  retryAfterSeconds: null,
-});

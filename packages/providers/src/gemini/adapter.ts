@@ -1,4 +1,4 @@
-import { nothingToAsk, refusalOf } from '../answered-at-once.js';
+import { nothingToAsk } from '../answered-at-once.js';
 import { readBoundedJson } from '../bounded-json.js';
 import type {
   ProviderAdapter,
@@ -7,6 +7,7 @@ import type {
   VendorAnswer,
   VendorRequest,
 } from '../provider-adapter.js';
+import { refusalOf } from '../refusal.js';
 import { sheetIn } from '../sheet-in.js';
 import { isSuccess } from '../status-classes.js';
 import { unreadable } from '../unreadable.js';

@@ -1,6 +1,6 @@
 import { geminiProtocol, startDouble, type VendorDouble } from '@darkroom/vendor-doubles';
 import { printedBy } from '../testing/own-process.js';
-import { lostAnswersProveNothing } from '../testing/lost-answers.js';
+import { lostAnswersProveNothing, nothingCanBeAsked } from '../testing/lost-answers.js';
 import { Speaker } from '../testing/speak.js';
 import { geminiAdapter } from './adapter.js';
 
@@ -107,6 +107,7 @@ describe('a refusal', () => {
 });
 
 lostAnswersProveNothing(() => speaker);
+nothingCanBeAsked(() => speaker);
 
 it('says its key in a header, and never in the address', () => {
   expect(double.calls.every(({ query }) => query.size === 0)).toBe(true);

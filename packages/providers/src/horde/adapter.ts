@@ -1,5 +1,5 @@
+import { withoutLookUp } from '../not-offered.js';
 import type { ProviderAdapter } from '../provider-adapter.js';
-import { unreadable } from '../unreadable.js';
 import { readCancelAnswer, readPollAnswer, readSubmitAnswer } from './answers.js';
 import { cancelRequest, checkRequest, submitRequest } from './requests.js';
 import { hordeSheets } from './sheets.js';
@@ -15,8 +15,7 @@ export const hordeAdapter: ProviderAdapter = {
   readSubmit: readSubmitAnswer,
   poll: checkRequest,
   readPoll: readPollAnswer,
-  lookup: () => undefined,
-  readLookup: () => unreadable('there is no list'),
+  ...withoutLookUp,
   cancel: cancelRequest,
   readCancel: readCancelAnswer,
   readNotification: readHordeNotification,

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { readBoundedJson } from '../bounded-json.js';
 import type { AskedJob, JobState, PollAnswer, SubmitAnswer, VendorAnswer } from '../provider-adapter.js';
+import { refusalOf } from '../refusal.js';
 import { sheetIn } from '../sheet-in.js';
 import { isSuccess } from '../status-classes.js';
 import { unreadable } from '../unreadable.js';
@@ -13,12 +14,7 @@ import { hordeSheets } from './sheets.js';
 
 /** What a submit's answer proves. A success that names no request may have been taken all the same. */
 export function readSubmitAnswer(model: string, answer: VendorAnswer, now: number): SubmitAnswer {
-  if (!isSuccess(answer.status)) {
-    const { isRefusal, ...error } = readError(answer, now);
-    return isRefusal
-      ? { kind: 'refused', ...error }
-      : unreadable(`status ${answer.status}, by which nothing is refused for certain`);
-  }
+  if (!isSuccess(answer.status)) return refusalOf(answer, readError(answer, now));
   const json = readBoundedJson(answer.body, sheetIn(hordeSheets, model).maxAnswerBytes.submit);
   const jobId = json.ok ? vendorJobId(acceptedSchema.safeParse(json.value).data?.id) : undefined;
   return jobId === undefined

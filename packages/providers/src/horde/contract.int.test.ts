@@ -1,5 +1,6 @@
 import { hordeProtocol, startDouble, type VendorDouble } from '@darkroom/vendor-doubles';
-import type { VendorAnswer } from '../provider-adapter.js';
+import { answered } from '../testing/answered.js';
+import { lostAnswersProveNothing } from '../testing/lost-answers.js';
 import { Speaker } from '../testing/speak.js';
 import { startWebhookReceiver, type WebhookReceiver } from '../testing/webhook-receiver.js';
 import { hordeAdapter } from './adapter.js';
@@ -30,17 +31,12 @@ async function at(options: Options, act: (there: Speaker) => Promise<void>): Pro
   }
 }
 
-const answer = (status: number, body: object): VendorAnswer => ({
-  status,
-  headers: {},
-  body: Buffer.from(JSON.stringify(body)),
-});
 const asked = { model, jobId: 'x' };
-const polled = (body: object, status = 200) => hordeAdapter.readPoll(answer(status, body), asked, 0);
+const polled = (body: object, status = 200) => hordeAdapter.readPoll(answered(status, body), asked, 0);
 /** What is read of a status, which is asked for once a request is over. */
 const ended = (body: object) => {
   const said = polled({ done: true });
-  return said.kind === 'ask' ? said.read(answer(200, { done: true, ...body }), 0) : said;
+  return said.kind === 'ask' ? said.read(answered(200, { done: true, ...body }), 0) : said;
 };
 const questions = (there: Speaker, what: 'check' | 'status') =>
   there.double.calls.filter(({ method, path }) => method === 'GET' && path.includes(`/${what}/`)).length;
@@ -245,7 +241,7 @@ describe('a cancel', () => {
     expect(await speaker.cancel(await speaker.accepted())).toMatchObject({ kind: 'error' });
     // One that is there of two, and none in work: the other is dropped, and the poll tells.
     const half = { done: false, finished: 1, processing: 0, generations: [{ img: 'https://r2.example/x' }] };
-    expect(hordeAdapter.readCancel(answer(200, half), asked, 0)).toMatchObject({ state: { kind: 'open' } });
+    expect(hordeAdapter.readCancel(answered(200, half), asked, 0)).toMatchObject({ state: { kind: 'open' } });
   });
 });
 
@@ -294,7 +290,7 @@ describe('a refusal', () => {
     [400, { errors: {} }],
     [400, { rc: '' }],
   ])('is one in its own words alone: %i %j is none', (status, body) => {
-    expect(hordeAdapter.readSubmit(model, answer(status, body), 0)).toMatchObject({ kind: 'unreadable' });
+    expect(hordeAdapter.readSubmit(model, answered(status, body), 0)).toMatchObject({ kind: 'unreadable' });
   });
 
   it.each<[string | undefined, string | undefined, number | null]>([
@@ -334,26 +330,12 @@ describe('a refusal', () => {
   });
 });
 
-describe('an answer that is lost', () => {
-  it.each([
-    ['accept-then-drop', 1],
-    ['accept-then-hang', 1],
-    ['accept-then-502-html', 1],
-    ['accept-then-garbage-json', 1],
-    ['accept-then-cut-body', 1],
-    ['drop-before-accept', 0],
-  ] as const)('%s: nobody knows, and it bills %i', async (mishap, bill) => {
-    speaker.control({ submit: { mishap, times: 1 } });
-    speaker.patienceMs = mishap === 'accept-then-hang' ? 500 : 5_000;
-    const billed = await speaker.billed(async () =>
-      expect(['lost', 'unreadable']).toContain((await speaker.submit(speaker.input())).kind),
-    );
-    expect(billed).toBe(bill);
-  });
+lostAnswersProveNothing(() => speaker);
 
+describe('a success', () => {
   it('is no acceptance where it names no request', () => {
     for (const body of [{ kudos: 12 }, { id: 7 }, { id: '../x' }])
-      expect(hordeAdapter.readSubmit(model, answer(202, body), 0)).toMatchObject({ kind: 'unreadable' });
+      expect(hordeAdapter.readSubmit(model, answered(202, body), 0)).toMatchObject({ kind: 'unreadable' });
   });
 });
 

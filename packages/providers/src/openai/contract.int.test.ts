@@ -1,6 +1,6 @@
 import { openaiProtocol, startDouble, type VendorDouble } from '@darkroom/vendor-doubles';
 import OpenAI from 'openai';
-import { lostAnswersProveNothing } from '../testing/lost-answers.js';
+import { lostAnswersProveNothing, nothingCanBeAsked } from '../testing/lost-answers.js';
 import { Speaker } from '../testing/speak.js';
 import { openaiAdapter } from './adapter.js';
 
@@ -60,6 +60,7 @@ it('believes no webhook', () => {
 });
 
 lostAnswersProveNothing(() => speaker);
+nothingCanBeAsked(() => speaker);
 
 describe('a refusal', () => {
   it.each([

@@ -1,5 +1,5 @@
+import { withoutCancel } from '../not-offered.js';
 import type { ProviderAdapter } from '../provider-adapter.js';
-import { unreadable } from '../unreadable.js';
 import { readLookupAnswer, readPollAnswer, readSubmitAnswer } from './answers.js';
 import { responseRequest, responsesRequest, submitRequest, taskIdOf } from './requests.js';
 import { runwareSheets } from './sheets.js';
@@ -18,8 +18,7 @@ export const runwareAdapter: ProviderAdapter = {
   pollTogether: { most: 50, request: responsesRequest },
   lookup: ({ model, reference }) => responseRequest(model, taskIdOf(reference)),
   readLookup: readLookupAnswer,
-  cancel: () => undefined,
-  readCancel: () => unreadable('nothing can be canceled'),
+  ...withoutCancel,
   readNotification: readRunwareNotification,
   verifyWebhook: verifyRunwareWebhook,
 };

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { runwareProtocol, startDouble, type VendorDouble } from '@darkroom/vendor-doubles';
-import type { VendorAnswer } from '../provider-adapter.js';
+import { answered } from '../testing/answered.js';
 import { Speaker } from '../testing/speak.js';
 import { startWebhookReceiver, type WebhookReceiver } from '../testing/webhook-receiver.js';
 import { runwareAdapter } from './adapter.js';
@@ -31,14 +31,9 @@ async function at(options: Options, act: (there: Speaker) => Promise<void>): Pro
   }
 }
 
-const answer = (status: number, body: object): VendorAnswer => ({
-  status,
-  headers: {},
-  body: Buffer.from(JSON.stringify(body)),
-});
-const submitted = (body: object, status = 200) => runwareAdapter.readSubmit(model, answer(status, body), 0);
+const submitted = (body: object, status = 200) => runwareAdapter.readSubmit(model, answered(status, body), 0);
 const polled = (body: object, status = 200) =>
-  runwareAdapter.readPoll(answer(status, body), { model, jobId: 'x' }, 0);
+  runwareAdapter.readPoll(answered(status, body), { model, jobId: 'x' }, 0);
 
 it('tells of several tasks in one answer, each by itself', async () => {
   speaker.control({ job: { seconds: 30 } });
@@ -238,14 +233,14 @@ describe('a task that is not found', () => {
     const first = polled({ data: [] });
     if (first.kind !== 'ask') throw new Error(first.kind);
     const kept = (response: object) =>
-      first.read(answer(200, { data: [{ taskUUID: 'x', taskType: 'getTaskDetails', response }] }), 0);
+      first.read(answered(200, { data: [{ taskUUID: 'x', taskType: 'getTaskDetails', response }] }), 0);
     expect(kept({ errors: [{ code: 'conflictTaskUUID', taskUUID: 'x' }] })).toMatchObject({
       kind: 'unreadable',
     });
     expect(kept({ data: [] })).toMatchObject({ kind: 'unreadable' });
     // What it answered to the submit: the task goes on.
     expect(kept({ data: [{ taskUUID: 'x' }] })).toMatchObject({ state: { kind: 'open' } });
-    expect(first.read(answer(500, {}), 0)).toMatchObject({ kind: 'error' });
+    expect(first.read(answered(500, {}), 0)).toMatchObject({ kind: 'error' });
   });
 });
 
@@ -425,7 +420,7 @@ describe('a webhook', () => {
 
 it('cancels nothing', () => {
   expect(runwareAdapter.cancel(model, 'x')).toBeUndefined();
-  expect(runwareAdapter.readCancel(answer(200, { data: [] }), { model, jobId: 'x' }, 0)).toMatchObject({
+  expect(runwareAdapter.readCancel(answered(200, { data: [] }), { model, jobId: 'x' }, 0)).toMatchObject({
     kind: 'unreadable',
   });
 });

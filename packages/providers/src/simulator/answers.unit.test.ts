@@ -1,17 +1,14 @@
-import type { SubmitAnswer, VendorAnswer } from '../provider-adapter.js';
+import type { SubmitAnswer } from '../provider-adapter.js';
+import { answered } from '../testing/answered.js';
 import { readLookupAnswer, readPollAnswer, readSubmitAnswer } from './answers.js';
 
 const now = Date.parse('2026-11-24T10:00:00Z');
-
-function answer(status: number, body: unknown, headers: VendorAnswer['headers'] = {}): VendorAnswer {
-  return { status, headers, body: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)) };
-}
 
 const envelope = (code: string) => ({ error: { code, message: 'no' } });
 
 describe('the answer to a submit', () => {
   const submit = (status: number, body: unknown, headers = {}): SubmitAnswer =>
-    readSubmitAnswer('standard', answer(status, body, headers), now);
+    readSubmitAnswer('standard', answered(status, body, headers), now);
 
   it('is an acceptance when it carries a usable id, whatever else it carries', () => {
     expect(submit(201, { id: 'job_1', status: 'queued', queue_position: 3 })).toEqual({
@@ -104,7 +101,7 @@ describe('the answer to a submit', () => {
 });
 
 describe('the answer of the inline model', () => {
-  const inline = (body: unknown): SubmitAnswer => readSubmitAnswer('inline', answer(200, body), now);
+  const inline = (body: unknown): SubmitAnswer => readSubmitAnswer('inline', answered(200, body), now);
 
   it('has the images in it', () => {
     const sha256 = 'a'.repeat(64);
@@ -150,7 +147,7 @@ describe('the answer of the inline model', () => {
 
 describe('the answer to a poll', () => {
   const poll = (status: number, body: unknown, headers = {}) =>
-    readPollAnswer(answer(status, body, headers), { model: 'standard', jobId: 'job_1' }, now);
+    readPollAnswer(answered(status, body, headers), { model: 'standard', jobId: 'job_1' }, now);
   const job = (fields: object) => poll(200, { id: 'job_1', ...fields });
 
   it.each([
@@ -245,7 +242,7 @@ describe('the answer to a look-up', () => {
     startedAt: now,
     names: () => undefined,
   } as const;
-  const lookup = (status: number, body: unknown) => readLookupAnswer(answer(status, body), lost, now);
+  const lookup = (status: number, body: unknown) => readLookupAnswer(answered(status, body), lost, now);
 
   it('finds, or shows absence', () => {
     expect(lookup(200, { data: [] })).toEqual({ kind: 'absent' });

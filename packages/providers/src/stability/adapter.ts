@@ -1,5 +1,5 @@
 import { answerHeader } from '../answer-header.js';
-import { inlinePictures, nothingToAsk, refusalOf } from '../answered-at-once.js';
+import { inlinePictures, nothingToAsk } from '../answered-at-once.js';
 import { readBoundedJson } from '../bounded-json.js';
 import type {
   ProviderAdapter,
@@ -8,6 +8,7 @@ import type {
   VendorAnswer,
   VendorRequest,
 } from '../provider-adapter.js';
+import { refusalOf } from '../refusal.js';
 import { sheetIn } from '../sheet-in.js';
 import { isSuccess } from '../status-classes.js';
 import { unreadable } from '../unreadable.js';

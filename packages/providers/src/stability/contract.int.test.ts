@@ -1,6 +1,6 @@
 import { startDouble, stabilityProtocol, type VendorDouble } from '@darkroom/vendor-doubles';
 import type { SubmitInput, VendorRequest } from '../provider-adapter.js';
-import { lostAnswersProveNothing } from '../testing/lost-answers.js';
+import { lostAnswersProveNothing, nothingCanBeAsked } from '../testing/lost-answers.js';
 import { Speaker } from '../testing/speak.js';
 import { stabilityAdapter } from './adapter.js';
 
@@ -203,3 +203,4 @@ describe('a refusal', () => {
 });
 
 lostAnswersProveNothing(() => speaker);
+nothingCanBeAsked(() => speaker);
