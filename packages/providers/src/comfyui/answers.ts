@@ -122,7 +122,11 @@ function leavesNothing(said: PollAnswer, wasThere: boolean, { jobId }: AskedJob)
     : said;
 }
 
-type Queue = z.infer<typeof queueSchema>;
+/** Ids of prompts in their order; undefined: an entry that is none. */
+interface Queue {
+  readonly running: readonly (string | undefined)[];
+  readonly pending: readonly (string | undefined)[];
+}
 
 type SaidOfQueue =
   { readonly kind: 'read'; readonly value: Queue } | Unreadable | ({ readonly kind: 'error' } & VendorError);
@@ -130,15 +134,20 @@ type SaidOfQueue =
 /** The bound is the same for all of its models. */
 const readQueue = readOnce((answer, model: string): SaidOfQueue => {
   if (!isSuccess(answer.status)) return { kind: 'error', ...errorOfStatus(answer) };
-  return read(answer, queueSchema, sheetIn(comfyuiSheets, model).maxAnswerBytes.poll);
+  const queue = read(answer, queueSchema, sheetIn(comfyuiSheets, model).maxAnswerBytes.poll);
+  if (queue.kind === 'unreadable') return queue;
+  const { queue_running, queue_pending } = queue.value;
+  return {
+    kind: 'read',
+    value: { running: queue_running.map(promptIdOf), pending: queue_pending.map(promptIdOf) },
+  };
 });
 
-function stateInQueue({ queue_running, queue_pending }: Queue, jobId: string): JobState | undefined {
-  const isIt = (entry: unknown): boolean => promptIdOf(entry) === jobId;
+function stateInQueue({ running, pending }: Queue, jobId: string): JobState | undefined {
   const open = { kind: 'open', percent: null, statusKnown: true } as const;
-  if (queue_running.some(isIt))
+  if (running.includes(jobId))
     return { ...open, stage: 'running', queuePosition: null, vendorStatus: 'running' };
-  const place = queue_pending.findIndex(isIt);
+  const place = pending.indexOf(jobId);
   return place === -1
     ? undefined
     : { ...open, stage: 'queued', queuePosition: place + 1, vendorStatus: 'pending' };

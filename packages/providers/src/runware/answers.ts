@@ -87,7 +87,7 @@ type Said =
 
 /** A task that has failed may be told of as an error beside the tasks; so may be what is wrong with the question. */
 function readResponse(answer: VendorAnswer, asked: AskedJob, now: number): Said {
-  const envelope = readAnswer(answer, asked.model, 'poll', now);
+  const envelope = readAnswer(answer, now);
   if (envelope.kind !== 'read') return envelope;
   const ours = itemsOf(envelope.items, asked.jobId);
   if (ours !== undefined) return { kind: 'state', state: readState(ours) };
@@ -100,7 +100,7 @@ function readResponse(answer: VendorAnswer, asked: AskedJob, now: number): Said 
 
 /** The archive has what was answered once: the picture, or why there is none. */
 function readDetails(answer: VendorAnswer, asked: AskedJob, now: number): Said {
-  const envelope = readAnswer(answer, asked.model, 'lookup', now);
+  const envelope = readAnswer(answer, now);
   if (envelope.kind !== 'read') return envelope;
   const details = envelope.data
     .map((entry) => detailsSchema.safeParse(entry).data)
@@ -117,16 +117,14 @@ function readDetails(answer: VendorAnswer, asked: AskedJob, now: number): Said {
     : { kind: 'state', state: failureOf(failure) };
 }
 
-/** The bound is the same for all of its models. */
-const readEnvelopeOnce = readOnce(({ body }, maxBytes: number) => readEnvelope(body, maxBytes));
+/** How much it may be was decided where it was asked for: an answer about many jobs is as large as those of each. */
+const readEnvelopeOnce = readOnce(({ body }) => readEnvelope(body, Number.POSITIVE_INFINITY));
 
 function readAnswer(
   answer: VendorAnswer,
-  model: string,
-  purpose: 'poll' | 'lookup',
   now: number,
 ): Envelope | Extract<Said, { kind: 'error' }> | Unreadable {
-  const envelope = readEnvelopeOnce(answer, sheetIn(runwareSheets, model).maxAnswerBytes[purpose]);
+  const envelope = readEnvelopeOnce(answer);
   return envelope.kind === 'read' || isSuccess(answer.status) ? envelope : errorOf(answer, undefined, now);
 }
 

@@ -35,6 +35,18 @@ const submitted = (body: object, status = 200) => runwareAdapter.readSubmit(mode
 const polled = (body: object, status = 200) =>
   runwareAdapter.readPoll(answered(status, body), { model, jobId: 'x' }, 0);
 
+it('reads an answer about many that is larger than one about one may be', () => {
+  const task = {
+    taskType: 'imageInference',
+    taskUUID: 'a-task',
+    status: 'processing',
+    more: 'x'.repeat(2_000_000),
+  };
+  const body = { data: [task, { ...task, taskUUID: 'another' }] };
+  const said = runwareAdapter.readPoll(answered(200, body), { model, jobId: 'another' }, 0);
+  expect(said).toMatchObject({ kind: 'job', state: { kind: 'open' } });
+});
+
 it('tells of several tasks in one answer, each by itself', async () => {
   speaker.control({ job: { seconds: 30 } });
   const open = await speaker.accepted();
