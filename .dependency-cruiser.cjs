@@ -47,7 +47,7 @@ module.exports = {
     {
       name: 'doubles-share-no-code-with-adapters',
       severity: 'error',
-      comment: 'packages/infra starts servers of other people, and knows no vendor.',
+      comment: 'packages/infra starts servers of other people, vendors’ own among them, and has no adapter.',
       from: { path: '^test/doubles/' },
       to: { path: '^(packages|services|proto)/', pathNot: '^packages/infra/' },
     },

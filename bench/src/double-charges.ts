@@ -64,6 +64,11 @@ const row = (result: Result): Record<string, string | number> => ({
 
 /** The same load on Darkroom and on workers without it, one after the other: who is charged more than once a request. */
 export async function run(): Promise<Report> {
+  const strange = wanted.filter((part) => !contestants.some(({ name }) => name.includes(part)));
+  if (strange.length > 0)
+    throw new Error(
+      `BENCH_CONTESTANTS: nobody is called ${strange.join(', ')}; there are ${contestants.map(({ name }) => name).join(', ')}`,
+    );
   const results: Result[] = [];
   for (const contestant of contestants) {
     if (wanted.length > 0 && !wanted.some((part) => contestant.name.includes(part))) continue;

@@ -10,8 +10,8 @@ import type { Report } from './harness/report.js';
 const rounds = Number(process.env['BENCH_ROUNDS'] ?? 3);
 const seconds = Number(process.env['BENCH_SECONDS'] ?? 40);
 const slots = 20;
-/** Two seconds each, ten a second: a machine that draws no more pictures than that would be what they wait for. */
-const jobSeconds = 2;
+/** Of two seconds each there are ten a second: a machine that draws no more pictures than that would be what they wait for. */
+const jobSeconds = Number(process.env['BENCH_JOB_SECONDS'] ?? 2);
 const job = [0.5 * jobSeconds, 1.5 * jobSeconds];
 const others = Array.from({ length: 9 }, (_, nth) => `tenant-${nth + 1}`);
 /** Jobs a second, of each of the ten that share the account. */
@@ -48,7 +48,6 @@ async function limit(product: Product): Promise<void> {
     limits: { concurrent: slots },
   });
   if (!answer.ok) throw new Error(`limits: ${answer.status} ${await answer.text()}`);
-  await pause(2_000);
 }
 
 /** Each of the others asks for its part for so long. @returns milliseconds from each POST to the vendor's call */
@@ -119,7 +118,7 @@ async function round(): Promise<Round> {
 export async function run(): Promise<Report> {
   const told: Round[] = [];
   for (let nth = 0; nth < rounds; nth += 1) told.push(await round());
-  const worst = median(told.map(({ ratio }) => ratio));
+  const middle = median(told.map(({ ratio }) => ratio));
   return {
     name: 'fairness',
     what: `nine tenants at ${load * 100} % of their share of ${slots} slots, alone and beside one at ${greed} times its own`,
@@ -130,7 +129,7 @@ export async function run(): Promise<Report> {
       ratio,
     })),
     goals: [
-      { what: 'p95 wait beside it / alone, median of rounds', goal: '<= 2', value: worst, met: worst <= 2 },
+      { what: 'p95 wait beside it / alone, median of rounds', goal: '<= 2', value: middle, met: middle <= 2 },
     ],
     raw: told,
   };

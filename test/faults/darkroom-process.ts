@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readReadyFile, type ReadyFile } from '@darkroom/local';
 import { inOwnMounts } from './own-mounts.js';
-import { ownEnvironment } from './own-environment.js';
+import { ownEnvironment } from '@darkroom/platform/testing';
 import { until } from './until.js';
 
 /** The built launcher. */

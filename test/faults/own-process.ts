@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { ownEnvironment } from './own-environment.js';
+import { ownEnvironment } from '@darkroom/platform/testing';
 import { until } from './until.js';
 
 export type ServiceName =

@@ -72,7 +72,7 @@ async function untilTaken(target: Target, { by, prompt }: Asked): Promise<string
   });
 }
 
-it('on Kafka each service is replaced under load, as a deployment does: no request fails, each is paid once, no span is lost', async () => {
+it('on Kafka each service is replaced under load, as a deployment does: none that is replaced refuses or drops a request, each is paid once, no span is lost', async () => {
   const telemetry = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, DRAIN_SECONDS: '1' };
   const startIntake = async (): Promise<OwnProcess> => world.start('intake', telemetry);
   let intake = await startIntake();

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { freePorts } from './darkroom-process.js';
-import { ownEnvironment } from './own-environment.js';
+import { ownEnvironment } from '@darkroom/platform/testing';
 
 /** Runs a built command to its end, on ports that nobody else has unless the settings name some. */
 export async function runToEnd(

@@ -1,16 +1,8 @@
 import 'reflect-metadata';
 import { setTimeout as pause } from 'node:timers/promises';
-import {
-  createOnce,
-  getGeneration,
-  isFinal,
-  type LedgerLine,
-  readLedger,
-  setFaults,
-  type Target,
-} from './client.js';
-import type { OwnProcess } from './own-process.js';
-import { operatorKey, ServiceWorld } from './service-world.js';
+import { createOnce, getGeneration, isFinal, readLedger, setFaults, type Target } from './client.js';
+import { excessOver, orderOf } from './provider-account.js';
+import { ServiceWorld } from './service-world.js';
 import { until } from './until.js';
 
 /** The long form is run by hand: OUTAGE_SECONDS=600 OUTAGE_PER_SECOND=20. */
@@ -31,15 +23,6 @@ const outages = [
 
 const job = { seconds: [0.1, 0.3] };
 
-async function limit(controlPlane: OwnProcess): Promise<void> {
-  const response = await fetch(`${controlPlane.url}/ops/v1/providers/sim`, {
-    method: 'PATCH',
-    headers: { authorization: `Bearer ${operatorKey}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ reason: 'a test', expected_version: 1, limits: rate }),
-  });
-  expect(response.status).toBe(200);
-}
-
 /** So many a second for so long, while the vendor is away in one way after the other. @returns the generations */
 async function demand(target: Target, label: string, phases: readonly object[]): Promise<string[]> {
   const ids: string[] = [];
@@ -56,18 +39,6 @@ async function demand(target: Target, label: string, phases: readonly object[]):
     await pause(Math.max(0, started + ((nth + 1) * 1000) / perSecond - performance.now()));
   }
   return ids;
-}
-
-/** Most submits of a window above what a bucket of this rate and burst lets through; 0 or less: none. */
-function excess(ledger: readonly LedgerLine[]): number {
-  const times = ledger.map(({ at }) => Date.parse(at));
-  let [level, last, worst] = [rate.burst, times[0] ?? 0, -Infinity];
-  for (const at of times) {
-    level = Math.min(rate.burst, level + ((at - last) / 1000) * rate.submits_per_second) - 1;
-    worst = Math.max(worst, -level);
-    last = at;
-  }
-  return worst;
 }
 
 /** Submits whose outcome nobody knew. */
@@ -88,7 +59,7 @@ it.each(outages)(
       const controlPlane = await world.start('control-plane');
       await Promise.all([1, 2].map(() => world.start('provider-gateway')));
       const target = world.target(intake);
-      await limit(controlPlane);
+      await orderOf(controlPlane, 'sim', { limits: rate });
 
       const ids = await demand(target, isUnknown ? 'unknown' : 'refused', phases);
       const during = await readLedger(target);
@@ -112,7 +83,7 @@ it.each(outages)(
       }
       const after = (await readLedger(target)).slice(calls);
       const accepted = after.filter((line) => line.accepted);
-      process.stdout.write(
+      process.stderr.write(
         `vendor ${how} for ${seconds} s: ${ids.length} asked for, ${calls} calls (${(calls / ids.length).toFixed(3)} of the demand); ` +
           `afterwards ${after.length} calls, ${accepted.length} accepted, all ended ${((performance.now() - back) / 1000).toFixed(0)} s later\n`,
       );
@@ -122,7 +93,7 @@ it.each(outages)(
       expect(calls).toBeLessThanOrEqual(1.1 * ids.length);
       // One charge for each.
       expect(accepted).toHaveLength(ids.length);
-      expect(excess(after)).toBeLessThan(0.01);
+      expect(excessOver(after, rate.submits_per_second, rate.burst)).toBeLessThan(0.01);
       // A documented refusal leaves no question, and no person is needed.
       if (!isUnknown) expect(await questions(world)).toBe(0);
       if (isUnknown)

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ownEnvironment } from '@darkroom/platform/testing';
 import { until } from './until.js';
 
 const profiler = new URL('profile-on-signal.js', import.meta.url).href;
@@ -24,7 +25,7 @@ export class OwnProcess {
   private constructor(options: OwnProcessOptions) {
     const { script, args = [], env = {} } = options;
     this.child = spawn(process.execPath, ['--import', profiler, script.pathname, ...args], {
-      env: { ...process.env, NODE_OPTIONS: '', BENCH_PROFILE: join(this.folder, 'profile.json'), ...env },
+      env: { ...ownEnvironment(), BENCH_PROFILE: join(this.folder, 'profile.json'), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const keep = (chunk: Buffer): void => {

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, request, type Server } from 'node:http';
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { freePort } from '@darkroom/embedded-postgres';
 import { type CogServer, startCogServer } from '@darkroom/vendor-doubles';
 import { until } from '../../faults/until.js';
@@ -46,6 +46,17 @@ async function startLosingProxy(to: string): Promise<LosingProxy> {
   return proxy;
 }
 
+/** Stands where intake was, answers nobody, and leaves once somebody was turned away. */
+async function comesInVain(port: number): Promise<void> {
+  const deaf = createServer();
+  const turnedAway = once(deaf, 'connection').then(([socket]: Socket[]) => socket?.destroy());
+  await once(deaf.listen(port, '127.0.0.1'), 'listening');
+  await turnedAway;
+  deaf.close();
+  await once(deaf, 'close');
+}
+
+let intakePort: number;
 let cog: CogServer;
 let proxy: LosingProxy;
 let world: VendorWorld<{
@@ -56,6 +67,7 @@ let world: VendorWorld<{
 
 beforeAll(async () => {
   cog = await startCogServer(token, 2);
+  intakePort = await freePort();
   proxy = await startLosingProxy(cog.url);
   const vendor = {
     url: proxy.url,
@@ -70,7 +82,7 @@ beforeAll(async () => {
     'cog/text-to-image',
     { base_url: proxy.url, webhook_secrets: [{ env: 'COG_TOKEN' }], limits: { concurrent: 2 } },
     // Its webhooks go to the address that it was given, also after a restart.
-    { COG_TOKEN: token, INTAKE_PORT: String(await freePort()) },
+    { COG_TOKEN: token, INTAKE_PORT: String(intakePort) },
   );
 });
 afterAll(() => world.stop());
@@ -103,8 +115,7 @@ it('runs once where everything is killed while it runs, and the webhook comes in
   const id = await world.create();
   await until('the run', 10, async () => (cog.bill.length > before ? true : undefined));
   await world.darkroom.kill();
-  // It has ended by then.
-  await new Promise((resolve) => setTimeout(resolve, 2_500));
+  await comesInVain(intakePort);
   await world.darkroom.start();
   expect(await world.ended(id, 60)).toMatchObject({ status: 'succeeded', attempts: 1 });
   expect(cog.bill.length - before).toBe(1);

@@ -1,6 +1,7 @@
 import { startComfyProxy } from '@darkroom/infra';
 import { comfyProtocol, comfyuiProtocol, type ControlsInput, startDouble } from '@darkroom/vendor-doubles';
 import { getGeneration } from '../../faults/client.js';
+import { until } from '../../faults/until.js';
 import { credential, VendorWorld } from './vendor-world.js';
 
 describe('Comfy Cloud', () => {
@@ -47,9 +48,9 @@ describe('Comfy Cloud', () => {
       const id = await world.create();
       await world.isUnknown(id);
       // The key is tried once nobody else can send any more, and is refused.
-      for (const until = Date.now() + 20_000; world.vendor.book.submits - before < 2 && Date.now() < until;)
-        await new Promise((resolve) => setTimeout(resolve, 100));
-      expect(world.vendor.book.submits - before).toBeGreaterThan(1);
+      await until('the key is tried', 20, async () =>
+        world.vendor.book.submits - before > 1 ? true : undefined,
+      );
       expect(await getGeneration(world.target, id)).toMatchObject({ status: 'processing', attempts: 1 });
     });
     expect(bill).toBe(1);

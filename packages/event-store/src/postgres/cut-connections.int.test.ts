@@ -95,7 +95,7 @@ it('connections cut before, in and after commits, hundreds of times: each append
     const versions = (await direct.readStream(stream)).map(({ version }) => version);
     expect(versions).toEqual(Array.from({ length: appended[n] ?? 0 }, (_, before) => before + 1));
   }
-  process.stdout.write(`${cuts} cuts: ${JSON.stringify(Object.fromEntries(told))}\n`);
+  process.stderr.write(`${cuts} cuts: ${JSON.stringify(Object.fromEntries(told))}\n`);
   // The cuts met commits: some answers were lost and found again.
   expect(told.get('already-appended')).toBeGreaterThan(0);
 });

@@ -43,7 +43,7 @@ export async function driveMatrix(subjects: readonly Subject[]): Promise<readonl
     await whileNearer(
       darkroom,
       rows.map(async ({ subject, row }) =>
-        forRefused(row, async (id) => rests(darkroom, subject, id, Infinity)),
+        forRefused(row, async (id, mishap) => rests(darkroom, subject, mishap, id, Infinity)),
       ),
     );
     const cells = rows.flatMap(({ subject, row }) =>
@@ -75,18 +75,18 @@ async function driveRow(darkroom: DarkroomHere, subject: Subject): Promise<Row> 
         isRefused429(mishap) ? provoke(darkroom, subject, mishap) : drive(darkroom, subject, mishap),
       ),
     );
-  await forRefused(row, async (id) => rests(darkroom, subject, id));
+  await forRefused(row, async (id, mishap) => rests(darkroom, subject, mishap, id));
   return row;
 }
 
 /** All at once. */
-async function forRefused(row: Row, act: (id: string) => Promise<void>): Promise<void> {
+async function forRefused(row: Row, act: (id: string, mishap: Mishap) => Promise<void>): Promise<void> {
   await Promise.all(
     refused429.map(async (mishap) => {
       const outcome = row.get(mishap);
       if (outcome === undefined || 'problem' in outcome) return;
       const after = await attempted(async () => {
-        await act(outcome.id);
+        await act(outcome.id, mishap);
         return outcome;
       });
       row.set(mishap, after);

@@ -6,7 +6,8 @@ import type { CapabilitySheet } from '@darkroom/providers';
 import { until } from '../../../faults/until.js';
 import { answersAtOnce, controlsOf, inAWhile, isHeld, retryAfterOf, webhooksOf } from './controls.js';
 import type { DarkroomHere } from './darkroom-here.js';
-import type { Other, Refused429 } from './mishaps.js';
+import { expected } from './expected.js';
+import type { Mishap, Other, Refused429 } from './mishaps.js';
 import { isOpenQuestion, type Seen } from './seen.js';
 import type { Subject } from './subjects.js';
 
@@ -34,7 +35,7 @@ export async function drive(darkroom: DarkroomHere, subject: Subject, mishap: Ot
   const isRefused = mishap === 'out of credit' || mishap === 'bad key';
   const pausedBy = isRefused ? await whenPaused(darkroom, vendor, id) : null;
   if (isRefused) double.control({ job: { seconds: 0.2 } });
-  await rests(darkroom, subject, id);
+  await rests(darkroom, subject, mishap, id);
   const webhooks = webhooksOf(mishap, subject);
   await until(`${webhooks} webhooks`, 15, async () => {
     await pause(lookMs);
@@ -75,6 +76,7 @@ export async function provoke(darkroom: DarkroomHere, subject: Subject, mishap: 
 export async function rests(
   darkroom: DarkroomHere,
   subject: Subject,
+  mishap: Mishap,
   id: string,
   waitsAtMostMs = 5_000,
 ): Promise<void> {
@@ -89,7 +91,9 @@ export async function rests(
       last = `it is ${state.phase}`;
       if (isFinal(state.phase) || waitMs(state) > waitsAtMostMs) return true;
       if (state.phase === 'waiting') await darkroom.forgetRefusals(subject.vendor);
-      since = state.phase === 'unresolved' ? (since ?? performance.now()) : undefined;
+      // What must be settled is waited for; what nobody can tell is left when whoever could has had the time.
+      const stays = expected(mishap, subject).startsWith('open question');
+      since = stays && state.phase === 'unresolved' ? (since ?? performance.now()) : undefined;
       return since !== undefined && performance.now() - since > settlesWithin(subject) ? true : undefined;
     },
     () => last,
