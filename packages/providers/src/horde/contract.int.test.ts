@@ -2,6 +2,7 @@ import { hordeProtocol, startDouble, type VendorDouble } from '@darkroom/vendor-
 import { answered } from '../testing/answered.js';
 import { lostAnswersProveNothing } from '../testing/lost-answers.js';
 import { Speaker } from '../testing/speak.js';
+import { withDouble } from '../testing/with-double.js';
 import { startWebhookReceiver, type WebhookReceiver } from '../testing/webhook-receiver.js';
 import { hordeAdapter } from './adapter.js';
 
@@ -20,16 +21,8 @@ beforeAll(async () => {
 afterAll(() => double.stop());
 beforeEach(() => speaker.control({ job: { seconds: 0.1 } }));
 
-/** With a horde that does otherwise what is not known for certain. */
-async function at(options: Options, act: (there: Speaker) => Promise<void>): Promise<void> {
-  const vendor = await startDouble(hordeProtocol(options));
-  try {
-    vendor.control({ job: { seconds: 0.1 } });
-    await act(speakerOf(vendor));
-  } finally {
-    await vendor.stop();
-  }
-}
+const at = (options: Options, act: (there: Speaker) => Promise<void>): Promise<void> =>
+  withDouble(hordeProtocol(options), speakerOf, act);
 
 const asked = { model, jobId: 'x' };
 const polled = (body: object, status = 200) => hordeAdapter.readPoll(answered(status, body), asked, 0);

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { runwareProtocol, startDouble, type VendorDouble } from '@darkroom/vendor-doubles';
 import { answered } from '../testing/answered.js';
 import { Speaker } from '../testing/speak.js';
+import { withDouble } from '../testing/with-double.js';
 import { startWebhookReceiver, type WebhookReceiver } from '../testing/webhook-receiver.js';
 import { runwareAdapter } from './adapter.js';
 
@@ -20,16 +21,8 @@ beforeAll(async () => {
 afterAll(() => double.stop());
 beforeEach(() => speaker.control({ job: { seconds: 0.1 } }));
 
-/** With a vendor that does otherwise what is not known for certain. */
-async function at(options: Options, act: (there: Speaker) => Promise<void>): Promise<void> {
-  const vendor = await startDouble(runwareProtocol(options));
-  try {
-    vendor.control({ job: { seconds: 0.1 } });
-    await act(speakerOf(vendor));
-  } finally {
-    await vendor.stop();
-  }
-}
+const at = (options: Options, act: (there: Speaker) => Promise<void>): Promise<void> =>
+  withDouble(runwareProtocol(options), speakerOf, act);
 
 const submitted = (body: object, status = 200) => runwareAdapter.readSubmit(model, answered(status, body), 0);
 const polled = (body: object, status = 200) =>
